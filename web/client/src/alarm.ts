@@ -1,0 +1,31 @@
+// One timer for one purpose, moved rather than doubled.
+import type { Surroundings } from './platform.ts';
+
+/** Longest timer that every engine keeps, ms (2^31-1). */
+const LONGEST_MS = 2_147_483_647;
+
+export class Alarm {
+  readonly #env: Surroundings;
+  readonly #ring: () => void;
+  #timer: number | null = null;
+
+  constructor(env: Surroundings, ring: () => void) {
+    this.#env = env;
+    this.#ring = ring;
+  }
+
+  /** Rings once at `time`, instead of whenever it was to ring before. */
+  at(time: number): void {
+    this.off();
+    const ms = Math.min(LONGEST_MS, Math.max(0, time - this.#env.now()));
+    this.#timer = this.#env.setTimer(() => {
+      this.#timer = null;
+      this.#ring();
+    }, ms);
+  }
+
+  off(): void {
+    if (this.#timer !== null) this.#env.clearTimer(this.#timer);
+    this.#timer = null;
+  }
+}

@@ -1,0 +1,400 @@
+// The whole of it: link, rooms and outbox put together behind one face for the page. Knows the order in which things happen; what
+// they mean is in the pure parts.
+import { Alarm } from './alarm.ts';
+import { Desk, type Hall } from './desk.ts';
+import { Keep } from './keep.ts';
+import type { Recipient } from './outbox.ts';
+import { keep, RoomPicture } from './picture.ts';
+import { browser, type StorageLike, type Surroundings, type WebSocketLike } from './platform.ts';
+import type { ClientFrame, Frame, ServerFrame } from './protocol.ts';
+import { linkOf, reconnect, START, type Happening } from './reconnect.ts';
+import { askableFrom } from './room.ts';
+import { Sending } from './sending.ts';
+import type { ChatLimits, ChatView, ErrorNotice } from './view.ts';
+import { Wire } from './wire.ts';
+
+export interface ChatOptions {
+  /** `ws://host/ws` */
+  url: string;
+  /** sessionStorage in a page: a tab is a person, and a reload is the same person. */
+  storage: StorageLike;
+  connect?: (url: string, protocol: string) => WebSocketLike;
+  /** Unix ms. */
+  now?: () => number;
+  random?: () => number;
+  setTimer?: (run: () => void, ms: number) => number;
+  clearTimer?: (timer: number) => void;
+}
+
+export class Chat {
+  readonly #url: string;
+  readonly #env: Surroundings;
+  readonly #keep: Keep;
+  readonly #hall: Hall;
+  readonly #sending: Sending;
+  readonly #retry: Alarm;
+  readonly #desks = new Map<string, Desk>();
+  readonly #pictures = new WeakMap<Desk, RoomPicture>();
+  readonly #listeners = new Set<() => void>();
+  readonly #leaving: Set<string>;
+  #wire: Wire | null = null;
+  #link = START;
+  #session: string | null;
+  #lastId: number;
+  #active: string | null = null;
+  #visible = true;
+  #limits: ChatLimits | null = null;
+  #notice: ErrorNotice | null = null;
+  /** The last wait that the server asked for without naming a command; a close may follow it. */
+  #askedWait: number | null = null;
+  #view: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, limits: null };
+  #stale = true;
+  #telling = false;
+  #closed = false;
+
+  constructor(options: ChatOptions) {
+    const { url, storage, ...given } = options;
+    this.#url = url;
+    this.#env = { ...browser, ...given };
+    this.#keep = new Keep(storage);
+    this.#retry = new Alarm(this.#env, () => this.#drive({ kind: 'due' }));
+    const shared = {
+      env: this.#env,
+      send: (frame: ClientFrame) => this.#wire?.send(frame) ?? false,
+      nextId: () => this.#nextId(),
+      changed: () => this.#changed(),
+    };
+    this.#sending = new Sending({
+      ...shared, keep: this.#keep, live: () => this.#link.phase === 'live', desk: (room) => this.#desks.get(room),
+    });
+    this.#hall = {
+      ...shared,
+      seen: (room) => this.#visible && this.#active === room,
+      waiting: (room) => this.#sending.waiting(room),
+    };
+    const who = this.#keep.who();
+    this.#session = who.session;
+    // From the clock on: numbers that were given and not written down, or given by a copy of this tab, are not given twice.
+    this.#lastId = who.session === null ? who.lastId : Math.max(who.lastId, this.#env.now());
+    this.#leaving = new Set(who.leaving);
+    for (const { room, name, epoch, base, read } of who.rooms) {
+      const desk = new Desk(this.#hall, room, name);
+      desk.room = { ...desk.room, epoch, seq: base, base, read };
+      this.#desks.set(room, desk);
+    }
+    if (this.#desks.size > 0) this.#drive({ kind: 'wanted' });
+  }
+
+  /** An immutable snapshot; parts that did not change are the same objects as before. */
+  get view(): ChatView {
+    if (this.#stale) this.#view = this.#draw();
+    return this.#view;
+  }
+
+  /** Calls `listener` after changes, at most once per microtask. Gives back how to end that. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Wants to be in the room, through reconnects and reloads, until `leave`. After a refusal: tries again under this name. */
+  join(room: string, name: string): void {
+    const desk = this.#desks.get(room) ?? new Desk(this.#hall, room, name);
+    this.#desks.set(room, desk);
+    this.#leaving.delete(room);
+    desk.want(name);
+    this.#drive({ kind: 'wanted' });
+    this.reconnectNow();
+    this.#changed();
+  }
+
+  /** Leaves at once. Lines of the room that still wait are sent before, if there is a connection, and are no longer kept. */
+  leave(room: string): void {
+    const desk = this.#desks.get(room);
+    if (desk === undefined) return;
+    desk.stopTyping();
+    this.#sending.leave(room);
+    desk.cut();
+    this.#desks.delete(room);
+    if (this.#active === room) this.#active = null;
+    if (this.#session !== null) this.#leaving.add(room);
+    if (this.#link.phase === 'live') this.#tellLeaving(room);
+    else this.#idleIfAlone();
+    this.#sending.pump();
+    this.#changed();
+  }
+
+  /** Which room is in front, if any. Nothing in it is unread then, while the page is visible. */
+  open(room: string | null): void {
+    if (this.#active !== room && this.#active !== null) this.#desks.get(this.#active)?.change({ firstUnread: null });
+    this.#active = room;
+    this.#look();
+    this.#changed();
+  }
+
+  /** The line appears at once as queued. False, and a notice in the room, if it cannot be kept: then it stays with the person. */
+  say(room: string, text: string): boolean {
+    return this.#put(room, text, null);
+  }
+
+  /** The same, for one member only. */
+  private(room: string, to: number, text: string): boolean {
+    const desk = this.#desks.get(room);
+    const person = desk?.room.roster.people.find((one) => one.id === to);
+    if (desk === undefined || person === undefined || desk.room.epoch === null) return false;
+    return this.#put(room, text, { id: to, name: person.name, epoch: desk.room.epoch });
+  }
+
+  /** Sends a failed or unconfirmed line again, as a new one. */
+  retry(room: string, key: string): void {
+    this.#sending.retry(room, key);
+  }
+
+  /** Gives up a failed or unconfirmed line, or a queued one that was never handed over. */
+  discard(room: string, key: string): void {
+    this.#sending.discard(room, key);
+  }
+
+  keystroke(room: string): void {
+    this.#desks.get(room)?.keystroke();
+  }
+
+  stopTyping(room: string): void {
+    this.#desks.get(room)?.stopTyping();
+  }
+
+  /** Fetches the next page of a large room's people. */
+  morePeople(room: string): void {
+    this.#desks.get(room)?.morePeople();
+  }
+
+  /** Drops the notice of a room, or with null the one that belongs to no room. */
+  dismiss(room: string | null): void {
+    if (room === null) this.#notice = null;
+    else this.#desks.get(room)?.change({ notice: null });
+    this.#changed();
+  }
+
+  /** "Try now", "Try again", "Use it here". */
+  reconnectNow(): void {
+    if (this.#desks.size === 0) return;
+    // Another tab may have used this session's numbers meanwhile.
+    if (this.#link.phase === 'closed') this.#lastId = Math.max(this.#lastId, this.#env.now());
+    this.#drive({ kind: 'now' });
+  }
+
+  /** What the browser says of the network. */
+  online(is: boolean): void {
+    this.#drive({ kind: 'online', is });
+    // A socket that seems to live through the change may be dead, or may not need that network at all: ask it.
+    this.#wire?.probe();
+  }
+
+  /** Is the page before somebody's eyes? */
+  visible(is: boolean): void {
+    this.#visible = is;
+    if (!is) return;
+    this.#look();
+    this.#drive({ kind: 'visible' });
+    this.#wire?.probeIfQuiet();
+  }
+
+  /** The page goes. What is kept stays kept. */
+  close(): void {
+    this.#save();
+    this.#closed = true;
+    this.#listeners.clear();
+    this.#retry.off();
+    this.#unplug();
+  }
+
+  // The link
+
+  #drive(what: Happening): void {
+    if (this.#closed) return;
+    const before = this.#link;
+    this.#link = reconnect(before, what, this.#env.now(), this.#env.random);
+    if (this.#link === before) return;
+    const { phase, dueAt } = this.#link;
+    if (phase === 'waiting') this.#retry.at(dueAt);
+    else this.#retry.off();
+    if (phase === 'connecting' && before.phase !== 'connecting') this.#connect();
+    this.#changed();
+  }
+
+  #connect(): void {
+    this.#askedWait = null;
+    const wire: Wire = new Wire(this.#url, this.#env, {
+      opened: () => {
+        wire.send(this.#session === null ? { type: 'hello' } : { type: 'hello', session: this.#session });
+        for (const desk of this.#desks.values()) desk.join();
+      },
+      frame: (frame) => this.#hear(frame),
+      lost: (code, reason) => this.#lost(code, reason),
+    });
+    this.#wire = wire;
+  }
+
+  #lost(code: number, reason: string): void {
+    this.#unplug();
+    this.#drive({ kind: 'lost', code, reason, ...(this.#askedWait === null ? {} : { retryAfterMs: this.#askedWait }) });
+    this.#idleIfAlone();
+  }
+
+  #unplug(): void {
+    this.#wire?.drop();
+    this.#wire = null;
+    for (const desk of this.#desks.values()) desk.cut();
+    this.#sending.cut();
+  }
+
+  /** Without a room there is nothing to be connected for. */
+  #idleIfAlone(): void {
+    if (this.#desks.size > 0 || (this.#leaving.size > 0 && this.#link.phase === 'live')) return;
+    this.#unplug();
+    this.#drive({ kind: 'unwanted' });
+  }
+
+  // What the server says
+
+  #hear(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'welcome': return this.#welcomed(frame);
+      case 'joined':
+      case 'reset':
+        return this.#arrived(frame);
+      case 'ack': return this.#sending.acknowledged(frame);
+      case 'people': return this.#desks.get(frame.room)?.people(frame);
+      case 'left': return this.#left(frame);
+      case 'error': return this.#refused(frame);
+      case 'typing': return this.#desks.get(frame.room)?.typing(frame);
+      case 'pong': return;
+      case 'message':
+      case 'private':
+      case 'join':
+      case 'leave':
+      case 'skip':
+        if (this.#desks.get(frame.room)?.event(frame) === false) this.#lost(0, 'hole');
+    }
+  }
+
+  #welcomed(frame: Frame<'welcome'>): void {
+    this.#session = frame.session;
+    const { text_chars: textChars, name_chars: nameChars, rooms } = frame.limits;
+    this.#limits = { textChars, nameChars, rooms };
+    this.#wire?.beat(frame.heartbeat_ms);
+    if (frame.resumed) {
+      for (const room of this.#leaving) this.#tellLeaving(room);
+    } else {
+      this.#leaving.clear();
+      this.#sending.forgotten();
+    }
+    this.#save();
+    this.#drive({ kind: 'welcomed' });
+    this.#changed();
+  }
+
+  #arrived(frame: Frame<'joined'> | Frame<'reset'>): void {
+    const desk = this.#desks.get(frame.room);
+    if (desk?.arrived(frame)) this.#sending.pump();
+    // Let in where one was no longer wanting to be: the answer came after the person had left.
+    if (desk === undefined && !this.#leaving.has(frame.room)) this.#tellLeaving(frame.room);
+  }
+
+  #left(frame: Frame<'left'>): void {
+    if (this.#leaving.delete(frame.room)) this.#idleIfAlone();
+    else this.#desks.get(frame.room)?.left();
+    this.#changed();
+  }
+
+  #refused(frame: Frame<'error'>): void {
+    const notice = noticeOf(frame);
+    if (frame.id !== undefined) {
+      if (this.#sending.refused(frame.id, notice)) return;
+      for (const desk of this.#desks.values()) {
+        const what = desk.refused(frame.id, notice);
+        if (what === 'join') this.#sending.barred(desk.room.room);
+        if (what !== null) return;
+      }
+    }
+    if (frame.id === undefined) this.#askedWait = frame.retry_after_ms ?? this.#askedWait;
+    const desk = frame.room === undefined ? undefined : this.#desks.get(frame.room);
+    if (desk !== undefined) desk.change({ notice });
+    else if (frame.room === undefined) this.#notice = notice;
+    // A room that cannot be left is left.
+    else if (this.#leaving.delete(frame.room)) this.#idleIfAlone();
+    this.#changed();
+  }
+
+  // What one says
+
+  #put(room: string, text: string, to: Recipient | null): boolean {
+    const desk = this.#desks.get(room);
+    if (desk === undefined || desk.room.status === 'left' || text.trim() === '') return false;
+    desk.stopTyping();
+    const taken = this.#sending.put(room, text, to);
+    desk.change(taken ? { firstUnread: null } : { notice: { code: 'outbox_full', message: 'Too many lines wait to be sent.' } });
+    return taken;
+  }
+
+  #tellLeaving(room: string): void {
+    this.#wire?.send({ type: 'leave', id: this.#nextId(), room });
+  }
+
+  // What is kept, and what is shown
+
+  #nextId(): number {
+    this.#lastId += 1;
+    this.#save();
+    return this.#lastId;
+  }
+
+  #save(): void {
+    const rooms = [...this.#desks.values()].filter((desk) => desk.room.status !== 'left').map((desk) => (
+      { room: desk.room.room, name: desk.name, epoch: desk.room.epoch, base: askableFrom(desk.room), read: desk.room.read }));
+    this.#keep.keepWho({ session: this.#session, lastId: this.#lastId, rooms, leaving: [...this.#leaving] });
+  }
+
+  #look(): void {
+    if (this.#visible && this.#active !== null) this.#desks.get(this.#active)?.look();
+  }
+
+  #changed(): void {
+    this.#stale = true;
+    if (this.#telling || this.#closed) return;
+    this.#telling = true;
+    this.#env.microtask(() => {
+      this.#telling = false;
+      if (this.#closed) return;
+      this.#save();
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  #draw(): ChatView {
+    this.#stale = false;
+    const rooms = [...this.#desks.values()].map((desk) => {
+      const picture = this.#pictures.get(desk) ?? new RoomPicture();
+      this.#pictures.set(desk, picture);
+      return picture.draw(desk.room, this.#sending.entries.filter((entry) => entry.room === desk.room.room));
+    });
+    return keep(this.#view, {
+      link: keep(this.#view.link, linkOf(this.#link)),
+      rooms: keep(this.#view.rooms, rooms),
+      active: this.#active,
+      queued: this.#sending.entries.filter((entry) => entry.state === 'queued').length,
+      limits: this.#limits,
+      ...(this.#notice === null ? {} : { notice: this.#notice }),
+    });
+  }
+}
+
+function noticeOf(frame: Frame<'error'>): ErrorNotice {
+  const { code, message, retry_after_ms: retryAfterMs, suggestion, near } = frame;
+  return {
+    code, message,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(near === undefined ? {} : { near }),
+  };
+}

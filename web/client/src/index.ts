@@ -1,0 +1,7 @@
+// What the page may use of the core.
+export { Chat, type ChatOptions } from './chat.ts';
+export { isCode } from './picture.ts';
+export type { StorageLike, WebSocketLike } from './platform.ts';
+export type {
+  ChatLimits, ChatView, ErrorNotice, GapLine, GapReason, Line, LineState, Link, MessageLine, Person, PresenceLine, PrivateLine, RoomStatus, RoomView,
+} from './view.ts';

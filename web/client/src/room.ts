@@ -1,0 +1,240 @@
+// One room as this page knows it: a pure reducer over what the server says. Knows no socket, no outbox storage, no clock.
+import { append, gap, has, lineOf, mark, MOST_KEPT, place, placeEarlier, type Log, type SaidLine } from './lines.ts';
+import { mentions } from './mention.ts';
+import type { Entry } from './outbox.ts';
+import type { Event, Frame } from './protocol.ts';
+import { entered, gone, NOBODY, roster, type Roster } from './roster.ts';
+import { heard, NO_TYPISTS, type Typists } from './typing.ts';
+import type { ErrorNotice, GapReason, Line, RoomStatus } from './view.ts';
+
+export interface Room {
+  readonly room: string;
+  readonly status: RoomStatus;
+  readonly refusal: ErrorNotice | null;
+  readonly notice: ErrorNotice | null;
+  /** The name as the server has it; before that, the name asked for. */
+  readonly name: string;
+  /** Own member number, 0 before the first answer. */
+  readonly you: number;
+  /** The position: the life of the log, and the last number taken in. */
+  readonly epoch: string | null;
+  readonly seq: number;
+  /** From here on everything was taken in without a gap: what a reload asks for again. */
+  readonly base: number;
+  readonly roster: Roster;
+  readonly log: Log;
+  /** Own lines with a number that the log has not come to yet, by number. */
+  readonly acked: readonly SaidLine[];
+  /** An own line that came back before its acknowledgement: its row in the outbox must not be shown beside it. */
+  readonly echoed: { readonly key: string; readonly seq: number } | null;
+  /** Lives of the log and gaps seen so far; they make the keys. `birth`: the gap where the present life began. */
+  readonly lives: number;
+  readonly gaps: number;
+  readonly birth: string | null;
+  readonly typists: Typists;
+  /** Highest number that the person has seen. */
+  readonly read: number;
+  readonly unread: number;
+  readonly mentioned: boolean;
+  readonly firstUnread: string | null;
+}
+
+export function room(name: string, person: string): Room {
+  return {
+    room: name, status: 'joining', refusal: null, notice: null, name: person, you: 0,
+    epoch: null, seq: 0, base: 0, roster: NOBODY, log: [], acked: [], echoed: null, lives: 0, gaps: 0, birth: null,
+    typists: NO_TYPISTS, read: 0, unread: 0, mentioned: false, firstUnread: null,
+  };
+}
+
+type Arrival = Frame<'joined'> | Frame<'reset'>;
+
+/**
+ * `joined` or `reset`: the room from the position that the frame names. `seen`: is the room before somebody's eyes? `waiting`: the
+ * own line of this room that was sent and is not acknowledged, if there is one.
+ */
+export function arrived(before: Room, frame: Arrival, seen: boolean, waiting: Entry | null): Room {
+  const now: Room = {
+    ...before,
+    status: 'live', refusal: null, you: frame.you, name: frame.name,
+    roster: roster(frame.members, frame.count, before.roster),
+  };
+  const first = before.epoch === null;
+  const sameLife = before.epoch === frame.epoch && frame.seq >= before.seq;
+  const goesOn = frame.type === 'joined' && frame.resumed && (first || (before.epoch === frame.epoch && frame.seq <= before.seq));
+  if (goesOn) return first ? { ...now, epoch: frame.epoch, seq: frame.seq, base: frame.seq, read: frame.seq } : now;
+  const placed: Room = { ...now, epoch: frame.epoch, seq: frame.seq, read: first ? frame.seq : now.read };
+  const room = sameLife ? caughtUp(placed, before, frame, seen) : bornAnew(placed, before, frame, seen);
+  return frame.history.reduce((after, event) => recognised(after, event, before.acked, waiting), room);
+}
+
+/** The same life of the log, further on; between the two there may be a gap. */
+function caughtUp(now: Room, before: Room, frame: Arrival, seen: boolean): Room {
+  const empty = before.log.length === 0;
+  const events = frame.history.filter((event) => (empty || event.seq > before.seq) && !has(before.log, event.seq, before.birth));
+  const [oldest] = frame.history;
+  const missing = oldest === undefined ? frame.seq > before.seq : oldest.seq > before.seq + 1;
+  // Who comes to a room without having lines of it misses nothing; who was reset is told.
+  const torn = missing && (frame.type === 'reset' || !empty);
+  const history = linesOf(now, events, before.acked);
+  const passed = before.acked.filter((line) => (line.seq ?? 0) <= frame.seq && !history.some((other) => other.seq === line.seq));
+  const rows = [...history, ...passed].sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0));
+  const room = torn ? withGap(now, frame.type === 'reset' ? frame.reason : 'away') : now;
+  const base = frame.type === 'joined' ? frame.seq : torn ? (oldest?.seq ?? frame.seq + 1) - 1 : before.base;
+  const acked = before.acked.filter((line) => (line.seq ?? 0) > frame.seq);
+  return added({ ...room, acked, base }, rows, seen);
+}
+
+/** Another life of the log, or the room's first for us: numbers from before mean nothing in it. */
+function bornAnew(now: Room, before: Room, frame: Arrival, seen: boolean): Room {
+  // What was acknowledged was said in the old life, and is shown there.
+  const old = append(before.log, before.acked);
+  const shown = new Set(old.map(mark));
+  const own = new Set(before.acked.map((line) => tidy(line.text)));
+  const events = frame.history.filter((event) => {
+    if (event.type !== 'message' && event.type !== 'private') return true;
+    if (event.from === frame.you && own.has(tidy(event.text))) return false;
+    const line = lineOf(event, frame.you, '');
+    return line === null || !shown.has(mark(line));
+  });
+  const [oldest] = frame.history;
+  const base = frame.type === 'joined' ? frame.seq : (oldest?.seq ?? frame.seq + 1) - 1;
+  let room: Room = { ...now, log: old, acked: [], base, lives: before.lives + 1 };
+  if (before.epoch !== null && (frame.type === 'reset' || old.length > 0)) {
+    room = withGap(room, frame.type === 'reset' && frame.reason === 'future' ? 'future' : 'epoch');
+    room = { ...room, birth: `gap-${room.gaps}`, read: old.length > 0 ? 0 : frame.seq };
+  }
+  return added(room, linesOf(room, events, []), seen);
+}
+
+export type Step = { readonly room: Room; readonly taken: 'next' | 'repeat' | 'hole' };
+
+/**
+ * A numbered frame. Only the next number is taken in; a lower one was already, and a higher one means that the server left a hole
+ * without a word, which the caller must not show. `waiting`: the own line of this room that is not acknowledged, if one was sent.
+ */
+export function numbered(before: Room, event: Event, seen: boolean, waiting: Entry | null): Step {
+  if (event.seq <= before.seq) return { room: before, taken: 'repeat' };
+  if (event.seq > before.seq + 1) return { room: before, taken: 'hole' };
+  return { room: taken(before, event, seen, waiting), taken: 'next' };
+}
+
+/** Takes in an event after a hole that the server cannot fill, and says so in the room. */
+export function torn(before: Room, event: Event, seen: boolean): Room {
+  return taken(withGap({ ...before, base: event.seq - 1 }, 'hole'), event, seen, null);
+}
+
+function taken(before: Room, event: Event, seen: boolean, waiting: Entry | null): Room {
+  let room: Room = { ...before, seq: event.seq, acked: before.acked.filter((line) => line.seq !== event.seq) };
+  if (event.type === 'join') room = { ...room, roster: entered(room.roster, event.member) };
+  if (event.type === 'leave') room = { ...quiet(room, event.member.id), roster: gone(room.roster, event.member) };
+  if (event.type === 'message' || event.type === 'private') room = quiet(room, event.from);
+  return added(recognised(room, event, before.acked, waiting), linesOf(room, [event], before.acked), seen);
+}
+
+/** Whoever said something, or left, does not type. */
+function quiet(room: Room, member: number): Room {
+  const typists = heard(room.typists, member, false, 0);
+  return typists === room.typists ? room : { ...room, typists };
+}
+
+/** Notices that an event is the own line `waiting`, which is not acknowledged yet. */
+function recognised(room: Room, event: Event, acked: readonly SaidLine[], waiting: Entry | null): Room {
+  if (waiting === null || room.echoed !== null || (event.type !== 'message' && event.type !== 'private')) return room;
+  if (event.from !== room.you || acked.some((line) => line.seq === event.seq) || !isEcho(event, waiting)) return room;
+  if (waiting.after !== null && waiting.after.epoch === room.epoch && event.seq <= waiting.after.seq) return room;
+  return { ...room, echoed: { key: waiting.key, seq: event.seq } };
+}
+
+/** Is this event what becomes of the line? The server may have tidied its spaces, and taken a command off its beginning. */
+function isEcho(event: { readonly type: 'message' | 'private'; readonly text: string }, line: Entry): boolean {
+  const typed = tidy(line.text);
+  const said = tidy(event.text);
+  if (event.type === 'private') return line.to !== null ? typed === said : typed.startsWith('/') && typed.endsWith(said);
+  return line.to === null && (typed === said || (typed.startsWith('//') && tidy(typed.slice(1)) === said));
+}
+
+function tidy(text: string): string {
+  return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+}
+
+/** The server acknowledged an own line, which the caller takes out of the outbox. */
+export function acknowledged(before: Room, entry: Entry, frame: Frame<'ack'>): Room {
+  const room = before.echoed?.key === entry.key ? { ...before, echoed: null } : before;
+  if (before.echoed?.key === entry.key && before.echoed.seq === frame.seq) return room;
+  const line = { ...ownLine(room, entry), seq: frame.seq, state: 'sent' as const };
+  if (frame.epoch !== room.epoch) {
+    // Said in an earlier life of the log. The present one may have brought it along, under the same number.
+    const brought = room.log.some((one) => (one.kind === 'message' || one.kind === 'private') && one.own && one.seq === frame.seq
+      && isEcho({ type: one.kind, text: one.text }, entry));
+    return brought ? room : { ...room, log: placeEarlier(room.log, line, room.birth) };
+  }
+  if (frame.seq <= room.seq) return has(room.log, frame.seq, room.birth) ? room : { ...room, log: place(room.log, line, room.birth) };
+  const acked = [...room.acked, line].sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0));
+  return { ...room, acked };
+}
+
+/** An own line as a row, as it stands in the outbox. */
+export function ownLine(room: Pick<Room, 'you' | 'name'>, entry: Entry): SaidLine {
+  const said = {
+    key: entry.key, seq: null, at: entry.at, from: room.you, name: room.name, own: true, text: entry.text, state: entry.state,
+    ...(entry.error === undefined ? {} : { error: entry.error }),
+    ...(entry.id === null ? {} : { id: entry.id }),
+  };
+  return entry.to === null
+    ? { ...said, kind: 'message', guest: false }
+    : { ...said, kind: 'private', to: entry.to.id, toName: entry.to.name };
+}
+
+/** The person looks at the room: nothing in it is unread. Where the new lines began stays marked. */
+export function lookedAt(room: Room): Room {
+  if (room.unread === 0 && !room.mentioned && room.read >= room.seq) return room;
+  return { ...room, unread: 0, mentioned: false, read: Math.max(room.read, room.seq) };
+}
+
+/** From where on a reload can ask for the lines again: what is no longer kept is not asked for. */
+export function askableFrom(room: Room): number {
+  const [top, ...rest] = room.log.slice(0, 2);
+  const first = rest[0];
+  const cut = top?.kind === 'gap' && top.reason === 'trimmed' && first !== undefined && first.kind !== 'gap';
+  const stillOld = cut && room.birth !== null && room.log.some((line) => line.key === room.birth);
+  return cut && !stillOld ? Math.max(room.base, (first.seq ?? 0) - 1) : room.base;
+}
+
+function withGap(room: Room, reason: GapReason): Room {
+  const gaps = room.gaps + 1;
+  return { ...room, gaps, log: append(room.log, [gap(gaps, reason)]) };
+}
+
+type Numbered = Exclude<Line, { kind: 'gap' }>;
+
+/** Events as rows. An own line that stands among `acked` keeps the key of its row. */
+function linesOf(room: Room, events: readonly Event[], acked: readonly SaidLine[]): Numbered[] {
+  const rows: Numbered[] = [];
+  for (const event of events) {
+    const own = acked.find((line) => line.seq === event.seq);
+    const line = lineOf(event, room.you, own?.key ?? `${room.lives}-${event.seq}`) ?? own ?? null;
+    if (line !== null && line.kind !== 'gap') rows.push(line);
+  }
+  return rows;
+}
+
+/** Adds rows at the end, and counts what nobody has seen. */
+function added(before: Room, rows: readonly Numbered[], seen: boolean): Room {
+  let { unread, mentioned, firstUnread, read } = before;
+  for (const line of rows) {
+    const seq = line.seq ?? 0;
+    const counts = (line.kind === 'message' || line.kind === 'private') && !line.own && seq > read;
+    if (!seen && counts) {
+      if (unread === 0) firstUnread = line.key;
+      unread += 1;
+      mentioned ||= line.kind === 'private' || mentions(line.text, before.name);
+    }
+  }
+  if (seen) read = Math.max(read, before.seq);
+  const log = append(before.log, rows);
+  // The row that was marked may have given way to newer ones.
+  const marked = firstUnread;
+  if (marked !== null && log.length === MOST_KEPT && !log.some((line) => line.key === marked)) firstUnread = log[1]?.key ?? null;
+  return { ...before, log, unread, mentioned, firstUnread, read };
+}

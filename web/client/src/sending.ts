@@ -1,0 +1,174 @@
+// Own lines on their way: into the outbox, to the server one at a time, and out again when the server has answered.
+// What the outbox is, is in outbox.ts; here is when it changes.
+import { Alarm } from './alarm.ts';
+import { PATIENCE_MS, type Desk } from './desk.ts';
+import type { Keep } from './keep.ts';
+import * as lines from './outbox.ts';
+import type { Surroundings } from './platform.ts';
+import type { ClientFrame, Frame } from './protocol.ts';
+import type { ErrorNotice } from './view.ts';
+
+/** What sending needs of the chat around it. */
+export interface Post {
+  readonly env: Surroundings;
+  readonly keep: Keep;
+  /** Is the link welcomed? */
+  live(): boolean;
+  send(frame: ClientFrame): boolean;
+  nextId(): number;
+  changed(): void;
+  desk(room: string): Desk | undefined;
+}
+
+export class Sending {
+  readonly #post: Post;
+  readonly #resume: Alarm;
+  #outbox: lines.Outbox;
+  /** The server asked to send nothing before this. */
+  #pausedUntil = 0;
+
+  constructor(post: Post) {
+    this.#post = post;
+    this.#outbox = post.keep.outbox();
+    this.#resume = new Alarm(post.env, () => this.pump());
+  }
+
+  get entries(): readonly lines.Entry[] {
+    return this.#outbox.entries;
+  }
+
+  /** The line of a room that was handed over and is not acknowledged. */
+  waiting(room: string): lines.Entry | null {
+    return this.entries.find((entry) => entry.room === room && (entry.onWay || entry.doubt)) ?? null;
+  }
+
+  /** Takes a line in and sends it as soon as it can be; false if there is no room for it. */
+  put(room: string, text: string, to: lines.Recipient | null): boolean {
+    const outbox = lines.put(this.#outbox, room, text, to, this.#post.env.now());
+    if (outbox === null) return false;
+    this.#set(outbox);
+    this.pump();
+    return true;
+  }
+
+  retry(room: string, key: string): void {
+    if (this.#find(room, key) === undefined) return;
+    this.#set(lines.retried(this.#outbox, key, this.#post.env.now()));
+    this.pump();
+  }
+
+  /** A line that may be on its way cannot be taken back. */
+  discard(room: string, key: string): void {
+    const entry = this.#find(room, key);
+    if (entry !== undefined && (entry.state !== 'queued' || entry.id === null)) this.#set(lines.without(this.#outbox, key));
+  }
+
+  /** Hands over what can be handed over now. */
+  pump(): void {
+    while (this.#post.live()) {
+      if (this.#post.env.now() < this.#pausedUntil) return this.#resume.at(this.#pausedUntil);
+      const entry = lines.next(this.#outbox, (room) => this.#post.desk(room)?.door ?? 'shut');
+      const desk = entry === null ? undefined : this.#post.desk(entry.room);
+      if (entry === null || desk === undefined) return;
+      if (!reaches(desk, entry)) {
+        this.#turnBack(entry);
+        continue;
+      }
+      const id = entry.id ?? this.#post.nextId();
+      // Written down before it is sent: after a crash in between it is in doubt, and is never sent twice.
+      this.#set(lines.handed(this.#outbox, entry.key, id, { epoch: desk.room.epoch ?? '', seq: desk.room.seq }));
+      if (!this.#hand(entry, id)) return this.#set(lines.postponed(this.#outbox, entry.key));
+    }
+  }
+
+  /** The person leaves a room: what still waits is sent at once, and nothing of it is kept. */
+  leave(room: string): void {
+    const desk = this.#post.desk(room);
+    for (const entry of this.entries) {
+      const open = desk?.attached === true && entry.room === room && entry.state === 'queued' && !entry.onWay;
+      if (open && reaches(desk, entry)) this.#hand(entry, entry.id ?? this.#post.nextId());
+    }
+    this.#set(lines.withoutRoom(this.#outbox, room));
+  }
+
+  acknowledged(frame: Frame<'ack'>): void {
+    const entry = lines.ofCommand(this.#outbox, frame.id);
+    if (entry === null || entry.room !== frame.room) return;
+    this.#post.desk(frame.room)?.acknowledged(entry, frame);
+    this.#set(lines.without(this.#outbox, entry.key));
+    this.pump();
+  }
+
+  /** An `error` for a command; false if that was no line. */
+  refused(id: number, notice: ErrorNotice): boolean {
+    const entry = lines.ofCommand(this.#outbox, id);
+    if (entry === null) return false;
+    if (notice.code === 'rate_limited') {
+      this.#pausedUntil = this.#post.env.now() + (notice.retryAfterMs ?? PATIENCE_MS);
+      this.#set(lines.postponed(this.#outbox, entry.key));
+    } else {
+      this.#set(lines.refused(this.#outbox, entry.key, notice));
+    }
+    this.pump();
+    return true;
+  }
+
+  /** The socket is gone. */
+  cut(): void {
+    this.#resume.off();
+    this.#pausedUntil = 0;
+    this.#set(lines.cut(this.#outbox));
+  }
+
+  /** The server does not know the session any more. */
+  forgotten(): void {
+    this.#settle(new Set(this.entries.map((entry) => entry.room)));
+    this.#set(lines.forgotten(this.#outbox));
+  }
+
+  /** A room is not to be had again for this session. */
+  barred(room: string): void {
+    this.#settle(new Set([room]));
+    this.#set(lines.barred(this.#outbox, room));
+    this.pump();
+  }
+
+  /** A line that came back from the room before it was acknowledged did arrive: it is in no doubt. */
+  #settle(rooms: ReadonlySet<string>): void {
+    for (const room of rooms) {
+      const desk = this.#post.desk(room);
+      const echoed = desk?.room.echoed ?? null;
+      if (echoed === null) continue;
+      this.#set(lines.without(this.#outbox, echoed.key));
+      desk?.change({ echoed: null });
+    }
+  }
+
+  /** The member whom a private line was for is not there: it must reach nobody else. */
+  #turnBack(entry: lines.Entry): void {
+    if (entry.doubt) return this.#set(lines.barred(this.#outbox, entry.room));
+    const gone: ErrorNotice = { code: 'recipient_gone', message: `${entry.to?.name ?? ''} is not here any more.` };
+    this.#set(lines.refused(this.#outbox, entry.key, gone));
+  }
+
+  #hand({ room, text, to }: lines.Entry, id: number): boolean {
+    return this.#post.send(to === null ? { type: 'say', id, room, text } : { type: 'private', id, room, to: to.id, text });
+  }
+
+  #find(room: string, key: string): lines.Entry | undefined {
+    return this.entries.find((entry) => entry.key === key && entry.room === room);
+  }
+
+  #set(outbox: lines.Outbox): void {
+    if (outbox === this.#outbox) return;
+    this.#outbox = outbox;
+    this.#post.keep.keepOutbox(outbox);
+    this.#post.changed();
+  }
+}
+
+/** Does the member number still mean whom the person meant? In another life of the log it may be somebody else's. */
+function reaches(desk: Desk, { to, doubt }: lines.Entry): boolean {
+  if (to === null || to.epoch === desk.room.epoch) return true;
+  return !doubt && desk.room.roster.people.some((person) => person.id === to.id && person.name === to.name);
+}

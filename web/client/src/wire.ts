@@ -1,0 +1,152 @@
+// One socket's life: opening, hello, frames in and out, and noticing that it is dead although nobody said so.
+// Knows nothing of rooms and never reconnects.
+import { Alarm } from './alarm.ts';
+import { decodeText } from './decode.ts';
+import type { Surroundings, WebSocketLike } from './platform.ts';
+import type { ClientFrame, ServerFrame } from './protocol.ts';
+
+const PROTOCOL = 'charsu.v1';
+/** From the first packet to the welcome, ms. */
+const WELCOME_MS = 15_000;
+/** A ping that nothing follows for so long means a dead socket, ms. */
+const PONG_MS = 10_000;
+/** The same where there is reason to doubt the socket: the network changed, or the page comes back to the front. */
+const PROBE_MS = 3_000;
+/** A page in the front that heard something this lately need not ask, ms. */
+const FRESH_MS = 5_000;
+/** A command that is not answered for so long was lost by the server, ms. Sent again on a new socket it is recognised. */
+const ANSWER_MS = 30_000;
+/** Our own close code. Not 1000, which says that one has finished: the same person comes back. */
+const COMING_BACK = 4900;
+const OPEN = 1;
+
+export interface WireEvents {
+  /** The socket is open; the first frame is sent from here. */
+  opened(): void;
+  frame(frame: ServerFrame): void;
+  /** Once, at the end of every socket that was not ended by `drop`. Code 0: it was given up, not closed. */
+  lost(code: number, reason: string): void;
+}
+
+export class Wire {
+  readonly #env: Surroundings;
+  readonly #events: WireEvents;
+  readonly #alarm: Alarm;
+  readonly #started: number;
+  /** Commands that wait for their answer, by the time they were sent; in order of time. */
+  readonly #asked = new Map<number, number>();
+  #socket: WebSocketLike | null = null;
+  #heartbeat = 0;
+  #heardAt: number;
+  #ping: { at: number; wait: number } | null = null;
+  #over = false;
+
+  constructor(url: string, env: Surroundings, events: WireEvents) {
+    this.#env = env;
+    this.#events = events;
+    this.#started = this.#heardAt = env.now();
+    this.#alarm = new Alarm(env, () => this.#watch());
+    try {
+      const socket = env.connect(url, PROTOCOL);
+      this.#socket = socket;
+      socket.onopen = () => events.opened();
+      socket.onmessage = (event) => this.#hear(event.data);
+      socket.onclose = (event) => this.#end(event.code, event.reason);
+      // A close always follows, and says more.
+      socket.onerror = () => {};
+    } catch (refused) {
+      // The engine refuses the address. Told like any other loss, but after the constructor has returned.
+      env.microtask(() => this.#end(0, String(refused)));
+    }
+    this.#watch();
+  }
+
+  /** Hands a frame to the socket; false if there is none to take it. */
+  send(frame: ClientFrame): boolean {
+    if (this.#socket === null || this.#socket.readyState !== OPEN) return false;
+    try {
+      this.#socket.send(JSON.stringify(frame));
+    } catch {
+      return false;
+    }
+    if ('id' in frame) {
+      this.#asked.set(frame.id, this.#env.now());
+      this.#watch();
+    }
+    return true;
+  }
+
+  /** Welcomed: from now on the server is heard from at least this often, or is asked. */
+  beat(heartbeatMs: number): void {
+    this.#heartbeat = Math.max(1_000, heartbeatMs);
+    this.#watch();
+  }
+
+  /** There is reason to think that the socket may be dead: ask now, and do not wait long. */
+  probe(): void {
+    if (this.#heartbeat === 0) return;
+    this.#asking(PROBE_MS);
+  }
+
+  /** The same, unless something was heard just now. */
+  probeIfQuiet(): void {
+    if (this.#env.now() - this.#heardAt >= FRESH_MS) this.probe();
+  }
+
+  /** Ends the socket without waiting for its last word; `lost` is not called. */
+  drop(): void {
+    const socket = this.#socket;
+    this.#over = true;
+    this.#alarm.off();
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+    try {
+      socket.close(COMING_BACK, 'coming back');
+    } catch {
+      // It was closed already, or the engine allows no such code: it is out of our hands either way.
+    }
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#over) return;
+    this.drop();
+    this.#events.lost(code, reason);
+  }
+
+  #hear(data: unknown): void {
+    this.#heardAt = this.#env.now();
+    this.#ping = null;
+    const frame = decodeText(data);
+    if (frame === null) return;
+    if ('id' in frame && frame.id !== undefined) this.#asked.delete(frame.id);
+    this.#events.frame(frame);
+  }
+
+  #asking(wait: number): void {
+    this.#ping = { at: this.#env.now(), wait };
+    this.send({ type: 'ping' });
+    this.#watch();
+  }
+
+  /** Looks at the clock, acts if something is overdue, and sets the alarm for the next look. */
+  #watch(): void {
+    if (this.#over) return;
+    const now = this.#env.now();
+    // Somebody set the clock back.
+    if (this.#heardAt > now) this.#heardAt = now;
+    const [asked] = this.#asked.values();
+    const answer = (asked ?? now) + ANSWER_MS;
+    if (now >= answer) return this.#end(0, 'no answer');
+    if (this.#heartbeat === 0) {
+      const due = this.#started + WELCOME_MS;
+      return now >= due ? this.#end(0, 'no welcome') : this.#alarm.at(Math.min(due, answer));
+    }
+    if (this.#ping === null) {
+      const due = this.#heardAt + this.#heartbeat;
+      return now >= due ? this.#asking(PONG_MS) : this.#alarm.at(Math.min(due, answer));
+    }
+    const due = this.#ping.at + this.#ping.wait;
+    return now >= due ? this.#end(0, 'no pong') : this.#alarm.at(Math.min(due, answer));
+  }
+}
