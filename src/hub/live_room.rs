@@ -1,0 +1,386 @@
+//! A room with people in it: the pure [`Room`], the readers that are to be offered its batches, and one lock round both.
+//!
+//! The lock is where order is decided. It is held for numbering, accepting and small book-keeping, never while a socket is
+//! written. Locks are taken in the order room, session, desk.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::reader::{Offered, Reader};
+use crate::names::{Name, RoomName};
+use crate::protocol::{Event, Kind, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
+use crate::room::{Epoch, Missed, Room, TailLimits};
+use crate::wire::{self, Batch, Wire};
+
+/// How many members one frame lists.
+pub const MEMBERS_LISTED: usize = 200;
+
+/// How many events of the past a snapshot holds.
+pub const HISTORY_EVENTS: usize = 100;
+
+/// Once this much waits to be flushed, whoever appends flushes at once instead of reading on, in bytes. Well below what
+/// the tail keeps, so that a burst can never outrun those who keep up.
+pub(super) const UNFLUSHED_BYTES: usize = 256 * 1024;
+
+/// A room with people in it.
+#[derive(Debug)]
+pub struct LiveRoom {
+    name: RoomName,
+    /// The last number, readable without the lock.
+    head: AtomicU64,
+    /// It stands in the flusher's list.
+    pub(super) dirty: AtomicBool,
+    /// std: short blocks, never across an await.
+    state: Mutex<State>,
+}
+
+/// What the lock guards.
+#[derive(Debug)]
+pub struct State {
+    /// The room itself.
+    pub room: Room,
+    /// Everybody who reads it. Copied only when it changes during a flush.
+    audience: Arc<Vec<Arc<Reader>>>,
+    /// How many read it on each wire.
+    wires: [u32; Wire::ALL.len()],
+    /// Up to here the flusher has offered everything.
+    flushed: Seq,
+    /// Bytes appended since then.
+    unflushed: usize,
+    /// The first number that some connected reader still needs, as the last flush found it.
+    needed: Option<Seq>,
+    /// A timer will flush held-back joins and leaves.
+    pub(super) flush_is_timed: bool,
+    /// Who types or stopped, since the last flush.
+    loose: Vec<(MemberId, bool)>,
+    /// It is over: nobody may come in, look it up again.
+    pub ended: bool,
+    /// Milliseconds of the hub's clock since which nobody is in it.
+    pub empty_since: Option<u64>,
+    /// A timer looks after its end.
+    pub end_is_timed: bool,
+}
+
+/// What a reader gets that reads on from its cursor.
+#[derive(Debug)]
+pub enum Stretch {
+    /// What comes next.
+    Batch(Batch),
+    /// What comes next is no longer kept: the room as it is, and the position after it.
+    Reset {
+        /// The encoded frame, or a line of words on wires without numbers.
+        frame: Vec<u8>,
+        /// Where to go on.
+        position: Seq,
+    },
+}
+
+impl LiveRoom {
+    pub(super) fn new(name: RoomName, epoch: Epoch, now: u64) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            head: AtomicU64::new(0),
+            dirty: AtomicBool::new(false),
+            state: Mutex::new(State {
+                room: Room::new(epoch),
+                audience: Arc::default(),
+                wires: [0; Wire::ALL.len()],
+                flushed: 0,
+                unflushed: 0,
+                needed: None,
+                flush_is_timed: false,
+                loose: Vec::new(),
+                ended: false,
+                empty_since: Some(now),
+                end_is_timed: false,
+            }),
+        })
+    }
+
+    /// Its proper name.
+    pub fn name(&self) -> &RoomName {
+        &self.name
+    }
+
+    /// The last number that was given.
+    pub fn head(&self) -> Seq {
+        self.head.load(Ordering::Acquire)
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no code panics while holding a room")
+    }
+
+    /// Applies a numbered event. Called with the lock held, in the order of numbers.
+    pub(super) fn accept(&self, state: &mut State, event: Event, now: u64, limits: TailLimits) -> Arc<Event> {
+        state.unflushed += event.kind.weight();
+        let event = state.room.accept(event, now);
+        self.head.store(event.seq, Ordering::Release);
+        state.trim(now, limits);
+        event
+    }
+
+    /// Takes everything that was appended since the last flush and offers it to everybody who keeps up.
+    pub(super) fn flush(self: &Arc<Self>) {
+        let (events, loose, audience, wires, users) = {
+            let mut state = self.lock();
+            self.dirty.store(false, Ordering::Release);
+            let state = &mut *state;
+            let events: Vec<Arc<Event>> = match state.room.log().since(state.flushed) {
+                Ok(events) => events.cloned().collect(),
+                // More came at once than is kept; everybody reads on from the cursor, and is told.
+                Err(_) => Vec::new(),
+            };
+            state.flushed = state.room.log().head();
+            state.unflushed = 0;
+            state.flush_is_timed = false;
+            let mut loose = Vec::new();
+            for (member, on) in state.loose.drain(..) {
+                if let Some(person) = state.room.roster().get(member) {
+                    loose.push((member, person.shown_name(), on));
+                }
+            }
+            if state.loose.capacity() > 16 {
+                state.loose = Vec::new();
+            }
+            let users = state.users_if_changed(&events);
+            (events, loose, state.audience.clone(), state.wires, users)
+        };
+        let mut batches: [Option<Batch>; Wire::ALL.len()] = Default::default();
+        let mut loose_frames: [Vec<(MemberId, Vec<u8>)>; Wire::ALL.len()] = Default::default();
+        for wire in Wire::ALL {
+            let index = wire.index();
+            if wires[index] == 0 {
+                continue;
+            }
+            if !events.is_empty() {
+                let trailer: &[u8] = if wire == Wire::TwoSegment { &users } else { &[] };
+                batches[index] = Some(Batch::encode(wire, &self.name, &events, None, trailer));
+            }
+            for (member, name, on) in &loose {
+                let mut frame = Vec::new();
+                wire.encode_typing(&self.name, *member, name, *on, &mut frame);
+                loose_frames[index].push((*member, frame));
+            }
+        }
+        let mut needed: Option<Seq> = None;
+        for reader in audience.iter() {
+            let index = reader.wire().index();
+            match reader.offer(self, batches[index].as_ref(), &loose_frames[index]) {
+                Offered::Behind(seq) => needed = Some(needed.map_or(seq, |slowest| slowest.min(seq))),
+                Offered::Taken | Offered::Absent => {}
+            }
+        }
+        self.lock().needed = needed;
+    }
+
+    /// What a reader at `position` reads next, or why it must begin anew.
+    pub(super) fn stretch(&self, wire: Wire, member: MemberId, position: Seq, bytes: usize) -> Stretch {
+        let state = self.lock();
+        let mut left = bytes;
+        let events: Result<Vec<Arc<Event>>, Missed> = state.room.log().since(position).map(|events| {
+            events
+                .take_while(|event| {
+                    let is_wanted = left > 0;
+                    left = left.saturating_sub(event.kind.weight());
+                    is_wanted
+                })
+                .cloned()
+                .collect()
+        });
+        match events {
+            Ok(events) => {
+                let users = if wire == Wire::TwoSegment { state.users_if_changed(&events) } else { Vec::new() };
+                drop(state);
+                Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), &users))
+            }
+            Err(_) => {
+                let mut frame = Vec::new();
+                match wire {
+                    Wire::Charsu => {
+                        let (snapshot, events) = state.snapshot_parts(member, Past::OwnTime);
+                        let reset = ServerFrame::Reset {
+                            id: None,
+                            reason: ResetReason::Slow,
+                            snapshot: snapshot.build(self.name(), &events),
+                        };
+                        wire::answer(&reset, &mut frame);
+                    }
+                    Wire::OneSegment => wire::one_segment_notice(GAP, &mut frame),
+                    Wire::TwoSegment => wire::two_segment_notice(GAP, &mut frame),
+                }
+                Stretch::Reset { frame, position: state.room.log().head() }
+            }
+        }
+    }
+
+    /// Notes a loose signal for the next flush. Returns whether it may be shown.
+    pub(super) fn note_typing(&self, member: MemberId, on: bool, signed: Option<&Name>) -> bool {
+        let mut state = self.lock();
+        if let Some(name) = signed
+            && !state.room.sign_guest(member, name)
+        {
+            return false;
+        }
+        state.loose.retain(|(other, _)| *other != member);
+        state.loose.push((member, on));
+        true
+    }
+}
+
+/// Said on wires without numbers when lines were missed.
+const GAP: &str = "Your connection was too slow: some lines are missing here.";
+
+/// Which past a snapshot may show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing.
+    None,
+    /// What everybody who comes newly may see.
+    Newcomers,
+    /// What happened since this member joined.
+    OwnTime,
+}
+
+/// A snapshot's own data, taken under the lock and encoded after it.
+#[derive(Debug)]
+pub struct SnapshotParts {
+    epoch: String,
+    seq: Seq,
+    you: MemberId,
+    name: Arc<str>,
+    members: Vec<(MemberId, Arc<str>, bool)>,
+    count: usize,
+}
+
+impl SnapshotParts {
+    /// The snapshot as a part of a frame.
+    pub fn build<'a>(&'a self, room: &'a RoomName, history: &'a [Arc<Event>]) -> Snapshot<'a> {
+        Snapshot {
+            room: room.as_str().into(),
+            epoch: (&*self.epoch).into(),
+            seq: self.seq,
+            you: self.you.0,
+            name: (&*self.name).into(),
+            members: self
+                .members
+                .iter()
+                .map(|(id, name, guest)| crate::protocol::MemberCard {
+                    id: id.0,
+                    name: (&**name).into(),
+                    guest: *guest,
+                })
+                .collect(),
+            count: self.count as u32,
+            history: history.iter().map(|event| wire::snapshot_event(room, event, Some(self.you))).collect(),
+        }
+    }
+
+    /// Another position than the head.
+    pub fn at(mut self, seq: Seq) -> Self {
+        self.seq = seq;
+        self
+    }
+}
+
+impl State {
+    /// Whether so much waits that it should be flushed before more is read.
+    pub(super) fn is_pressed(&self) -> bool {
+        self.unflushed > UNFLUSHED_BYTES
+    }
+
+    /// Forgets what the limits do not keep and no connected reader needs.
+    pub(super) fn trim(&mut self, now: u64, limits: TailLimits) {
+        let unread = if self.audience.is_empty() { None } else { Some(self.flushed + 1) };
+        let needed = match (self.needed, unread) {
+            (Some(slow), Some(unread)) => Some(slow.min(unread)),
+            (_, unread) => unread,
+        };
+        self.room.trim(now, limits, needed);
+    }
+
+    /// Somebody reads the room from now on.
+    pub(super) fn add_reader(&mut self, reader: &Arc<Reader>) {
+        if self.audience.is_empty() {
+            // Nothing was offered to nobody: the first reader begins where it joined.
+            self.flushed = self.flushed.max(self.room.log().head().saturating_sub(1));
+        }
+        Arc::make_mut(&mut self.audience).push(reader.clone());
+        self.wires[reader.wire().index()] += 1;
+    }
+
+    /// Somebody reads it no longer.
+    pub(super) fn remove_reader(&mut self, reader: &Arc<Reader>) {
+        let Some(index) = self.audience.iter().position(|other| Arc::ptr_eq(other, reader)) else { return };
+        let audience = Arc::make_mut(&mut self.audience);
+        audience.swap_remove(index);
+        if audience.is_empty() {
+            self.audience = Arc::default();
+        } else if audience.capacity() > 64 && audience.len() < audience.capacity() / 8 {
+            let room = audience.len() * 2;
+            audience.shrink_to(room);
+        }
+        self.wires[reader.wire().index()] -= 1;
+    }
+
+    /// How many connections read it.
+    pub fn readers(&self) -> usize {
+        self.audience.len()
+    }
+
+    /// The room as a member may see it, at the head.
+    pub(super) fn snapshot_parts(&self, you: MemberId, past: Past) -> (SnapshotParts, Vec<Arc<Event>>) {
+        let log = self.room.log();
+        let roster = self.room.roster();
+        let from = match past {
+            Past::None => log.head(),
+            Past::Newcomers => log.first() - 1,
+            Past::OwnTime => roster.get(you).map_or(log.head(), |person| person.joined_at().max(log.first() - 1)),
+        };
+        let mut history: Vec<Arc<Event>> = log
+            .since(from)
+            .into_iter()
+            .flatten()
+            .rev()
+            .filter(|event| match event.kind {
+                Kind::Message { .. } => true,
+                Kind::Private { .. } => past == Past::OwnTime && event.kind.is_for(you),
+                Kind::Join { .. } | Kind::Leave { .. } => false,
+            })
+            .take(HISTORY_EVENTS)
+            .cloned()
+            .collect();
+        history.reverse();
+        let parts = SnapshotParts {
+            epoch: log.epoch().to_string(),
+            seq: log.head(),
+            you,
+            name: roster.get(you).map_or_else(|| "".into(), crate::room::Person::shown_name),
+            members: roster
+                .iter()
+                .take(MEMBERS_LISTED)
+                .map(|person| (person.id(), person.shown_name(), person.claimed().is_none()))
+                .collect(),
+            count: roster.len(),
+        };
+        (parts, history)
+    }
+
+    /// The two-segment wire's online list, if these events changed it.
+    fn users_if_changed(&self, events: &[Arc<Event>]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        let has_changed =
+            events.iter().any(|event| matches!(event.kind, Kind::Join { .. } | Kind::Leave { .. }));
+        if has_changed && self.wires[Wire::TwoSegment.index()] > 0 {
+            self.push_users(&mut frame);
+        }
+        frame
+    }
+
+    /// Appends the two-segment wire's online list.
+    pub(super) fn push_users(&self, out: &mut Vec<u8>) {
+        let names: Vec<Arc<str>> =
+            self.room.roster().iter().take(MEMBERS_LISTED).map(crate::room::Person::shown_name).collect();
+        wire::two_segment_users(names.iter().map(|name| &**name), self.room.roster().len(), out);
+    }
+}

@@ -1,0 +1,354 @@
+//! The rooms that have people in them, the people's sessions, and the connections that read. Wires ask it to join, leave
+//! and say; it has the store decide, the room accept and the flusher show.
+//!
+//! Knows no wire's words and no socket's handshake. Locks are taken in the order rooms, room, session, desk.
+
+mod codes;
+mod commands;
+mod flusher;
+mod live_room;
+mod reader;
+mod rooms;
+mod sessions;
+mod timers;
+mod watch;
+
+pub use codes::Codes;
+pub use commands::{Join, Joined, Numbered, Resume};
+pub use live_room::{HISTORY_EVENTS, LiveRoom, MEMBERS_LISTED, SnapshotParts};
+pub use reader::Reader;
+pub use rooms::Opening;
+pub use sessions::{Session, Sessions};
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::Notify;
+
+use crate::protocol::{Close, Kind};
+use crate::room::{Draft, Presence, RoomLimits, TailLimits};
+use crate::store::{Appended, Store};
+use crate::wire::Wire;
+use flusher::Flusher;
+use live_room::State;
+use sessions::Held;
+use timers::{Due, Timers};
+
+/// What a newcomer sees of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newcomers {
+    /// Nothing.
+    None,
+    /// The recent lines.
+    Recent,
+}
+
+/// The settings that the hub works by. Spans in milliseconds unless they are `Duration`s.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What one room allows.
+    pub room: RoomLimits,
+    /// How much of the past a room keeps.
+    pub tail: TailLimits,
+    /// The budget for all tails together, in bytes.
+    pub tail_total_bytes: usize,
+    /// What a newcomer sees.
+    pub newcomers: Newcomers,
+    /// Rooms at once, with codes that wait for their first member.
+    pub rooms: usize,
+    /// Rooms of one connection.
+    pub rooms_per_connection: usize,
+    /// Whether any other name than a code opens a room.
+    pub named_rooms: bool,
+    /// How long a member may be away after an unclean end.
+    pub grace_ms: u64,
+    /// How long a session is remembered after its last membership ended.
+    pub session_ms: u64,
+    /// How long a room lives after its last member.
+    pub room_idle_ms: u64,
+    /// How long a code waits for its first member.
+    pub code_wait_ms: u64,
+    /// How long a code rests after its room.
+    pub code_quarantine_ms: u64,
+    /// From how many members on joins and leaves are held back.
+    pub large_room: usize,
+    /// For how long.
+    pub large_room_flush_ms: u64,
+    /// Silence before a ping.
+    pub heartbeat: Duration,
+    /// Silence after the ping before the peer counts as dead.
+    pub heartbeat_timeout: Duration,
+    /// A connection that has joined nothing by then is closed.
+    pub join_timeout: Duration,
+    /// A message that is begun must be finished by then.
+    pub message_timeout: Duration,
+    /// The most that may wait for one client beside its cursors, in bytes.
+    pub outbox_bytes: u32,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The client said so.
+    Clean,
+    /// It broke off: a person with a session may come back.
+    Unclean,
+}
+
+/// The hub.
+#[derive(Debug)]
+pub struct Hub {
+    rules: Rules,
+    store: Store,
+    began: Instant,
+    /// Rooms with people in them, or emptied not long ago, and the codes. std: look-ups, never across an await. std's
+    /// hasher with random keys: people choose the names.
+    rooms: Mutex<rooms::Rooms>,
+    sessions: Sessions,
+    flusher: Flusher,
+    timers: Timers,
+    timer_added: Notify,
+    /// Every connection. std: an insertion or a removal, or one pass of the watch.
+    readers: Mutex<HashMap<u64, Arc<Reader>>>,
+    next_reader: AtomicU64,
+    reader_left: Notify,
+    /// Counts the watch's rounds: the coarse clock that connections note when they are heard.
+    tick: AtomicU32,
+    /// Bytes in all tails, as the last appends and sweeps found them.
+    tail_bytes: AtomicU64,
+}
+
+impl Hub {
+    /// A hub without rooms. [`Hub::run`] must run beside it.
+    pub fn new(rules: Rules, store: Store) -> Arc<Self> {
+        let codes = Codes::new(rules.code_wait_ms, rules.code_quarantine_ms);
+        Arc::new(Self {
+            rules,
+            store,
+            began: Instant::now(),
+            rooms: Mutex::new(rooms::Rooms::new(codes)),
+            sessions: Sessions::default(),
+            flusher: Flusher::default(),
+            timers: Timers::default(),
+            timer_added: Notify::new(),
+            readers: Mutex::default(),
+            next_reader: AtomicU64::new(1),
+            reader_left: Notify::new(),
+            tick: AtomicU32::new(1),
+            tail_bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// What it goes by.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Shows what happens, does what is due and watches over connections, for as long as the server runs.
+    pub async fn run(self: Arc<Self>) {
+        tokio::join!(self.flusher.run(), self.run_timers(), self.run_watch());
+    }
+
+    /// The present moment by a clock that never jumps, in milliseconds.
+    pub fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    /// The span since the hub began, for buckets.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// A new connection.
+    pub fn enter(&self, wire: Wire, socket: OwnedWriteHalf) -> Arc<Reader> {
+        let id = self.next_reader.fetch_add(1, Ordering::Relaxed);
+        let reader = Reader::new(id, wire, socket, self.rules.outbox_bytes, self.tick());
+        self.readers().insert(id, reader.clone());
+        reader
+    }
+
+    /// A connection is over; called exactly once for each, by its guard. After an unclean end a session's memberships
+    /// wait for their person; all others end now.
+    pub fn disconnect(&self, reader: &Arc<Reader>, end: End) {
+        {
+            let mut readers = self.readers();
+            readers.remove(&reader.id);
+            if readers.is_empty() {
+                *readers = HashMap::new();
+            } else if readers.capacity() > 64 && readers.len() < readers.capacity() / 8 {
+                let room = readers.len() * 2;
+                readers.shrink_to(room);
+            }
+        }
+        self.reader_left.notify_waiters();
+        let cursors = reader.unseat_all();
+        match reader.session() {
+            Some(session) if session.is_attached_to(reader) => {
+                if end == End::Unclean && self.rules.grace_ms > 0 {
+                    self.park(session, reader, cursors);
+                } else {
+                    for cursor in cursors {
+                        self.leave_now(&cursor.room, cursor.member, Some(reader));
+                    }
+                }
+                self.forget_later(session);
+            }
+            _ => {
+                for cursor in cursors {
+                    self.leave_now(&cursor.room, cursor.member, Some(reader));
+                }
+            }
+        }
+    }
+
+    /// Waits until no connection is left.
+    pub async fn emptied(&self) {
+        loop {
+            let left = self.reader_left.notified();
+            if self.readers().is_empty() {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// Parts with everybody.
+    pub fn close_all(&self, why: Close) {
+        let readers: Vec<Arc<Reader>> = self.readers().values().cloned().collect();
+        for reader in readers {
+            reader.close(why);
+        }
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.readers().len()
+    }
+
+    /// How many rooms there are, with those that wait for their end.
+    pub fn room_count(&self) -> usize {
+        self.rooms().len()
+    }
+
+    /// How many sessions are remembered.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// The coarse clock that [`Reader::heard`] takes.
+    pub fn tick(&self) -> u32 {
+        self.tick.load(Ordering::Relaxed)
+    }
+
+    /// A connection has read something.
+    pub fn note_read(&self) {
+        self.flusher.note_read();
+    }
+
+    /// Keeps the memberships of a connection that broke off until its person comes back or grace is over.
+    fn park(&self, session: &Arc<Session>, reader: &Arc<Reader>, cursors: Vec<reader::Cursor>) {
+        let until = self.now() + self.rules.grace_ms;
+        let held: Vec<Held> = cursors
+            .into_iter()
+            .map(|cursor| {
+                let mut state = cursor.room.lock();
+                state.remove_reader(reader);
+                state.room.set_presence(cursor.member, Presence::Away);
+                drop(state);
+                Held { room: cursor.room, member: cursor.member }
+            })
+            .collect();
+        session.hold(held.iter().cloned());
+        for held in held {
+            self.later(until, Due::Grace { session: session.clone(), held });
+        }
+    }
+
+    /// Forgets a session some time after its last visit.
+    fn forget_later(&self, session: &Arc<Session>) {
+        let visit = session.hold([]);
+        let at = self.now() + self.rules.grace_ms + self.rules.session_ms;
+        self.later(at, Due::SessionEnd { session: Arc::downgrade(session), visit });
+    }
+
+    /// A member goes: at once, and with a notice.
+    fn leave_now(&self, room: &Arc<LiveRoom>, member: crate::protocol::MemberId, reader: Option<&Arc<Reader>>) {
+        let mut state = room.lock();
+        if let Some(reader) = reader {
+            state.remove_reader(reader);
+        }
+        // It can only be refused if the member is gone already, which is what is wanted.
+        let _ = self.append(room, &mut state, Draft::Leave { member });
+        if state.room.roster().is_empty() {
+            self.emptied_room(room, &mut state);
+        }
+    }
+
+    /// Has the store decide on a draft and the room accept it. Called with the room's lock held.
+    fn append(
+        &self,
+        room: &Arc<LiveRoom>,
+        state: &mut State,
+        draft: Draft,
+    ) -> Result<Arc<crate::protocol::Event>, crate::protocol::Refusal> {
+        let Appended::Now(event, ()) = self.store.append(&state.room, draft, unix_ms(), self.rules.room, ());
+        let event = event?;
+        let before = state.room.log().bytes();
+        let event = room.accept(state, event, self.now(), self.tail_limits());
+        self.count_tail(before, state.room.log().bytes());
+        if state.readers() > 0 {
+            match event.kind {
+                Kind::Join { .. } | Kind::Leave { .. } if state.room.roster().len() > self.rules.large_room => {
+                    let at = self.now() + self.rules.large_room_flush_ms;
+                    if !state.flush_is_timed {
+                        state.flush_is_timed = true;
+                        self.later(at, Due::Flush(Arc::downgrade(room)));
+                    }
+                }
+                _ => self.flusher.mark(room),
+            }
+        }
+        Ok(event)
+    }
+
+    /// What a room may keep now: less while all together are over their budget.
+    fn tail_limits(&self) -> TailLimits {
+        /// What a busy room keeps all the same.
+        const LEAST: usize = 64 * 1024;
+        let mut limits = self.rules.tail;
+        if self.tail_bytes.load(Ordering::Relaxed) as usize > self.rules.tail_total_bytes {
+            limits.bytes = limits.bytes.min(LEAST);
+        }
+        limits
+    }
+
+    fn count_tail(&self, before: usize, after: usize) {
+        if after >= before {
+            self.tail_bytes.fetch_add((after - before) as u64, Ordering::Relaxed);
+        } else {
+            self.tail_bytes.fetch_sub((before - after) as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn later(&self, at: u64, due: Due) {
+        if self.timers.add(at, due) {
+            self.timer_added.notify_one();
+        }
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, rooms::Rooms> {
+        self.rooms.lock().expect("no code panics while holding it")
+    }
+
+    fn readers(&self) -> MutexGuard<'_, HashMap<u64, Arc<Reader>>> {
+        self.readers.lock().expect("no code panics while holding it")
+    }
+}
+
+/// The wall clock, in Unix milliseconds.
+fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

@@ -1,0 +1,462 @@
+//! One connection's reading side: a cursor for each of its rooms, one small buffer, and the socket. It holds no queue of
+//! other people's events. Whoever holds the desk's lock is the one writer of the socket.
+//!
+//! Two write: the flusher, which offers each room's newest batch to every reader that keeps up ([`Reader::offer`]), and the
+//! connection's own task, which reads on from its cursors when the socket was full ([`Reader::read_on`]). Both look at the
+//! cursor under the lock and move it by what the socket took, so nothing is sent twice or left out, whoever comes first.
+//!
+//! Knows no command and no wire's details.
+
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::task::{Context, Poll};
+
+use atomic_waker::AtomicWaker;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::live_room::{LiveRoom, Stretch};
+use super::sessions::Session;
+use crate::protocol::{Close, MemberId, Seq};
+use crate::transport::ws::{close, frame};
+use crate::wire::{Batch, Wire};
+
+/// The most that one write hands to the kernel while catching up, in bytes: enough to fill a socket's buffer, little
+/// enough not to encode a whole tail for a reader that takes a few kilobytes.
+const STRETCH_BYTES: usize = 64 * 1024;
+
+/// What a member of a room stands for in its reader.
+#[derive(Debug)]
+pub struct Cursor {
+    /// Which room.
+    pub room: Arc<LiveRoom>,
+    /// As whom.
+    pub member: MemberId,
+    /// The last event whose frames the socket took, or has begun to take.
+    position: Seq,
+}
+
+/// What lies on the desk: everything that only the one writer touches.
+#[derive(Debug, Default)]
+struct Desk {
+    cursors: Vec<Cursor>,
+    /// The unsent rest of a frame, and answers meant for this client alone. Takes no memory while empty.
+    pending: Vec<u8>,
+    /// The socket took less than it was given: wait until it is writable.
+    full: bool,
+    /// The close frame is in `pending` or sent; nothing follows it.
+    closing: bool,
+    /// The socket is dead.
+    broken: bool,
+}
+
+/// How a reader took what it was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It has all of it.
+    Taken,
+    /// Its next number is this; its own task reads on from there.
+    Behind(Seq),
+    /// It does not read this room.
+    Absent,
+}
+
+/// One connection's reading side.
+#[derive(Debug)]
+pub struct Reader {
+    /// The number in the hub's list.
+    pub(super) id: u64,
+    wire: Wire,
+    socket: OwnedWriteHalf,
+    /// std: held for one write at most, never across an await.
+    desk: Mutex<Desk>,
+    /// Wakes the connection's task.
+    waker: AtomicWaker,
+    /// The task has something to do: read on from a cursor, write when writable, or end.
+    called: AtomicBool,
+    /// The tick at which it came.
+    entered: u32,
+    /// The tick at which bytes last came.
+    heard: AtomicU32,
+    /// The tick since which a message is begun and not finished; 0 for none.
+    begun: AtomicU32,
+    /// A ping is under way since then.
+    pinged: AtomicBool,
+    /// It has been in a room.
+    seated: AtomicBool,
+    /// Its tutorial page has sent typing itself, so it may be sent typing.
+    knows_typing: AtomicBool,
+    /// The most that may wait in `pending`, in bytes.
+    pending_limit: u32,
+    /// The session that it belongs to, on wires that have one.
+    session: OnceLock<Arc<Session>>,
+}
+
+impl Reader {
+    pub(super) fn new(id: u64, wire: Wire, socket: OwnedWriteHalf, pending_limit: u32, tick: u32) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            wire,
+            socket,
+            desk: Mutex::default(),
+            waker: AtomicWaker::new(),
+            called: AtomicBool::new(false),
+            entered: tick,
+            heard: AtomicU32::new(tick),
+            begun: AtomicU32::new(0),
+            pinged: AtomicBool::new(false),
+            seated: AtomicBool::new(false),
+            knows_typing: AtomicBool::new(wire == Wire::Charsu),
+            pending_limit,
+            session: OnceLock::new(),
+        })
+    }
+
+    /// The wire that it is written in.
+    pub fn wire(&self) -> Wire {
+        self.wire
+    }
+
+    /// The session, on wires that have one.
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        self.session.get()
+    }
+
+    /// Binds it to its session, once. Returns whether it was the first time.
+    pub(super) fn set_session(&self, session: Arc<Session>) -> bool {
+        self.session.set(session).is_ok()
+    }
+
+    /// Puts an answer for this client alone on the desk. It leaves with the next write; the connection's task sees to
+    /// that when no batch does.
+    pub fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut desk = self.desk();
+        if desk.closing || desk.broken {
+            return;
+        }
+        let before = desk.pending.len();
+        write(&mut desk.pending);
+        if before > 0 && desk.pending.len() > self.pending_limit as usize {
+            // Over the bound. A frame may be half sent, so the close frame goes behind what was there before.
+            desk.pending.truncate(before);
+            desk.closing = true;
+            close::push(&mut desk.pending, Close::TooSlow.code(), Close::TooSlow.reason());
+            drop(desk);
+            self.call();
+        }
+    }
+
+    /// Writes what lies on the desk, unless the socket is full.
+    pub fn write_answers(&self) {
+        let mut desk = self.desk();
+        if !desk.full && !desk.pending.is_empty() {
+            self.write(&mut desk, &[], &[]);
+            if desk.full {
+                self.call();
+            }
+        }
+    }
+
+    /// Parts with this client: a close frame after what is already begun, and nothing after it.
+    pub fn close(&self, why: Close) {
+        self.part(|out| close::push(out, why.code(), why.reason()));
+    }
+
+    /// Parts with this client by a close frame of the caller's. The first parting counts.
+    pub fn part(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut desk = self.desk();
+        if !desk.closing {
+            desk.closing = true;
+            write(&mut desk.pending);
+        }
+        drop(desk);
+        self.call();
+    }
+
+    /// Whether it is being parted with.
+    pub fn is_closing(&self) -> bool {
+        let desk = self.desk();
+        desk.closing || desk.broken
+    }
+
+    /// Writes on after the socket was full, to the end of what lies on the desk. For a connection that is being parted with.
+    pub fn write_rest(&self) {
+        let mut desk = self.desk();
+        desk.full = false;
+        if !desk.pending.is_empty() {
+            self.write(&mut desk, &[], &[]);
+        }
+    }
+
+    /// Tells the peer that nothing more comes.
+    pub fn shut_down(&self) {
+        // An error means that the peer is gone already, which is what is wanted.
+        let _ = socket2::SockRef::from(self.socket.as_ref()).shutdown(std::net::Shutdown::Write);
+    }
+
+    /// Whether everything was handed to the socket, or cannot be.
+    pub fn is_drained(&self) -> bool {
+        let desk = self.desk();
+        desk.broken || desk.pending.is_empty()
+    }
+
+    /// The rooms it is in.
+    pub fn room_count(&self) -> usize {
+        self.desk().cursors.len()
+    }
+
+    /// Its membership of the room with this name.
+    pub fn membership(&self, room: &str) -> Option<(Arc<LiveRoom>, MemberId)> {
+        self.desk()
+            .cursors
+            .iter()
+            .find(|cursor| cursor.room.name().as_str() == room)
+            .map(|cursor| (cursor.room.clone(), cursor.member))
+    }
+
+    /// Its only or first membership, for wires on which a connection is one room.
+    pub fn first_membership(&self) -> Option<(Arc<LiveRoom>, MemberId)> {
+        self.desk().cursors.first().map(|cursor| (cursor.room.clone(), cursor.member))
+    }
+
+    /// Begins to read a room from a position. Called with the room's lock held, so that nothing comes between.
+    pub(super) fn seat(&self, room: Arc<LiveRoom>, member: MemberId, position: Seq) {
+        self.seated.store(true, Ordering::Relaxed);
+        self.desk().cursors.push(Cursor { room, member, position });
+    }
+
+    /// Stops reading a room. Returns as whom it was there.
+    pub(super) fn unseat(&self, room: &Arc<LiveRoom>) -> Option<MemberId> {
+        let mut desk = self.desk();
+        let index = desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, room))?;
+        let member = desk.cursors.swap_remove(index).member;
+        if desk.cursors.is_empty() {
+            desk.cursors = Vec::new();
+        }
+        Some(member)
+    }
+
+    /// Stops reading every room.
+    pub(super) fn unseat_all(&self) -> Vec<Cursor> {
+        std::mem::take(&mut self.desk().cursors)
+    }
+
+    /// Whether it has ever been in a room.
+    pub(super) fn was_seated(&self) -> bool {
+        self.seated.load(Ordering::Relaxed)
+    }
+
+    /// Lets it be sent typing.
+    pub fn learn_typing(&self) {
+        self.knows_typing.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that bytes came, and whether they left a message begun.
+    pub fn heard(&self, tick: u32, in_message: bool) {
+        self.heard.store(tick, Ordering::Relaxed);
+        self.pinged.store(false, Ordering::Relaxed);
+        if !in_message {
+            self.begun.store(0, Ordering::Relaxed);
+        } else if self.begun.load(Ordering::Relaxed) == 0 {
+            self.begun.store(tick.max(1), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn entered(&self) -> u32 {
+        self.entered
+    }
+
+    pub(super) fn last_heard(&self) -> u32 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn message_begun(&self) -> Option<u32> {
+        Some(self.begun.load(Ordering::Relaxed)).filter(|&tick| tick != 0)
+    }
+
+    /// Sends a ping unless one is under way.
+    pub(super) fn ping(&self) {
+        if !self.pinged.swap(true, Ordering::Relaxed) {
+            self.answer(|out| frame::push(out, frame::Opcode::Ping, b""));
+            self.write_answers();
+        }
+    }
+
+    /// Offers the newest batch of a room, and loose frames by the member they come from. Called by the flusher.
+    pub(super) fn offer(&self, room: &Arc<LiveRoom>, batch: Option<&Batch>, loose: &[(MemberId, Vec<u8>)]) -> Offered {
+        let mut desk = self.desk();
+        if desk.closing || desk.broken {
+            return Offered::Absent;
+        }
+        let Some(index) = desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, room)) else {
+            return Offered::Absent;
+        };
+        let cursor = &desk.cursors[index];
+        let (position, member) = (cursor.position, cursor.member);
+        if desk.full {
+            return Offered::Behind(position + 1);
+        }
+        let batch = batch.filter(|batch| batch.last() > position);
+        if batch.is_some_and(|batch| batch.first() > position + 1) {
+            drop(desk);
+            self.call();
+            return Offered::Behind(position + 1);
+        }
+        let loose = self.loose_for(member, loose);
+        let Some(batch) = batch else {
+            if position < room.head() || loose.is_empty() {
+                // Nothing loose overtakes numbered events that are still to come.
+                return Offered::Taken;
+            }
+            self.write(&mut desk, &[], &loose);
+            if desk.full {
+                self.call();
+            }
+            return Offered::Taken;
+        };
+        if batch.is_personal_to(member, position) {
+            let personal = batch.personal_to(member, self.wire, room.name());
+            self.advance(&mut desk, index, &personal, &loose);
+        } else {
+            self.advance(&mut desk, index, batch, &loose);
+        }
+        if desk.full {
+            self.call();
+            Offered::Behind(desk.cursors[index].position + 1)
+        } else {
+            Offered::Taken
+        }
+    }
+
+    /// Reads on from the cursors until everything is sent or the socket is full. Called by the connection's task only.
+    pub fn read_on(&self) {
+        loop {
+            let mut desk = self.desk();
+            if desk.broken {
+                return;
+            }
+            desk.full = false;
+            if !desk.pending.is_empty() {
+                self.write(&mut desk, &[], &[]);
+            }
+            if desk.full || desk.broken || desk.closing {
+                return;
+            }
+            let late = desk.cursors.iter().find(|cursor| cursor.position < cursor.room.head());
+            let Some((room, member, position)) =
+                late.map(|cursor| (cursor.room.clone(), cursor.member, cursor.position))
+            else {
+                return;
+            };
+            // The room's lock is never taken while the desk's is held.
+            drop(desk);
+            let stretch = room.stretch(self.wire, member, position, STRETCH_BYTES);
+            let mut desk = self.desk();
+            let Some(index) = desk
+                .cursors
+                .iter()
+                .position(|cursor| Arc::ptr_eq(&cursor.room, &room) && cursor.position == position)
+            else {
+                continue;
+            };
+            match stretch {
+                Stretch::Batch(batch) => self.advance(&mut desk, index, &batch, &[]),
+                Stretch::Reset { frame, position } => {
+                    desk.cursors[index].position = position;
+                    desk.pending.extend_from_slice(&frame);
+                }
+            }
+        }
+    }
+
+    /// Waits until the connection's task has to [read on](Self::read_on). `socket` is the reading half of the same socket.
+    pub fn poll_called(&self, cx: &mut Context<'_>, socket: &TcpStream) -> Poll<()> {
+        self.waker.register(cx.waker());
+        let called = self.called.swap(false, Ordering::Acquire);
+        let desk = self.desk();
+        if desk.broken || desk.closing {
+            Poll::Ready(())
+        } else if desk.full {
+            socket.poll_write_ready(cx).map(|_| ())
+        } else if called {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Has the connection's task read on.
+    pub(super) fn call(&self) {
+        self.called.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// The loose frames that this member may be sent: others' only.
+    fn loose_for(&self, member: MemberId, loose: &[(MemberId, Vec<u8>)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        if !loose.is_empty() && self.knows_typing.load(Ordering::Relaxed) {
+            for (from, frames) in loose {
+                if *from != member {
+                    out.extend_from_slice(frames);
+                }
+            }
+        }
+        out
+    }
+
+    /// Writes the part of a batch that comes after a cursor, and moves the cursor by what was taken.
+    fn advance(&self, desk: &mut Desk, index: usize, batch: &Batch, loose: &[u8]) {
+        let position = desk.cursors[index].position;
+        let taken = self.write(desk, batch.after(position), loose);
+        let (reached, rest) = batch.stand(position, taken);
+        desk.cursors[index].position = if desk.full { reached } else { batch.last() };
+        desk.pending.extend_from_slice(rest);
+    }
+
+    /// One write of what is pending, then `bytes`, then `loose`. Returns how many of `bytes` were taken. What is left of
+    /// `pending` or of begun `loose` frames stays pending; loose frames that were not begun are dropped.
+    fn write(&self, desk: &mut Desk, bytes: &[u8], loose: &[u8]) -> usize {
+        let before = desk.pending.len();
+        let whole = before + bytes.len() + loose.len();
+        if whole == 0 {
+            return 0;
+        }
+        let slices = [IoSlice::new(&desk.pending), IoSlice::new(bytes), IoSlice::new(loose)];
+        let written = if before + loose.len() == 0 {
+            self.socket.try_write(bytes)
+        } else {
+            self.socket.try_write_vectored(&slices)
+        };
+        let taken = match written {
+            Ok(taken) => taken,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(_) => {
+                // The task learns it from the socket; what was unsent is for the next connection's cursor.
+                desk.broken = true;
+                desk.full = false;
+                desk.pending = Vec::new();
+                self.call();
+                return 0;
+            }
+        };
+        if taken == whole {
+            desk.pending = Vec::new();
+            return bytes.len();
+        }
+        desk.full = true;
+        if taken < before {
+            desk.pending.drain(..taken);
+            return 0;
+        }
+        let of_bytes = (taken - before).min(bytes.len());
+        let of_loose = taken - before - of_bytes;
+        desk.pending = if of_loose > 0 { loose[of_loose..].to_vec() } else { Vec::new() };
+        of_bytes
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().expect("no code panics while holding the desk")
+    }
+}

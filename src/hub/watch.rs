@@ -1,0 +1,132 @@
+//! Looks after what would otherwise need a timer for each connection: heartbeats, messages that never end, connections
+//! that join nothing; and does what is due.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::timers::Due;
+use super::{Hub, Reader};
+use crate::protocol::Close;
+
+/// The shortest and the longest time between two rounds. A round passes over all connections, so it is not to be more
+/// frequent than its spans need.
+const ROUND: [Duration; 2] = [Duration::from_millis(10), Duration::from_secs(1)];
+
+/// How many rounds a span is divided into at least, so that it is kept within a tenth.
+const ROUNDS_PER_SPAN: u32 = 10;
+
+/// How often tails and codes are looked through.
+const SWEEP: Duration = Duration::from_secs(10);
+
+impl Hub {
+    pub(super) async fn run_timers(&self) {
+        loop {
+            while let Some(due) = self.timers.take(self.now()) {
+                self.do_due(due);
+            }
+            let added = self.timer_added.notified();
+            match self.timers.next() {
+                Some(at) => {
+                    let wait = Duration::from_millis(at.saturating_sub(self.now()).max(1));
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = added => {}
+                    }
+                }
+                None => added.await,
+            }
+        }
+    }
+
+    fn do_due(&self, due: Due) {
+        match due {
+            Due::Grace { session, held } => {
+                if session.give_up(&held.room, held.member) {
+                    self.leave_now(&held.room, held.member, None);
+                }
+            }
+            Due::RoomEnd(room) => {
+                if let Some(room) = room.upgrade() {
+                    self.end_if_idle(&room);
+                }
+            }
+            Due::SessionEnd { session, visit } => {
+                if let Some(session) = session.upgrade()
+                    && session.is_gone_since(visit)
+                {
+                    self.sessions.forget(session.key());
+                }
+            }
+            Due::Flush(room) => {
+                if let Some(room) = room.upgrade() {
+                    self.flusher.mark(&room);
+                }
+            }
+        }
+    }
+
+    pub(super) async fn run_watch(&self) {
+        let rules = &self.rules;
+        let shortest = [rules.heartbeat, rules.heartbeat_timeout, rules.join_timeout, rules.message_timeout]
+            .into_iter()
+            .min()
+            .unwrap_or(ROUND[1]);
+        let round = (shortest / ROUNDS_PER_SPAN).clamp(ROUND[0], ROUND[1]);
+        let rounds = |span: Duration| (span.as_secs_f64() / round.as_secs_f64()).ceil() as u32;
+        let spans = Spans {
+            ping: rounds(rules.heartbeat),
+            dead: rounds(rules.heartbeat) + rounds(rules.heartbeat_timeout),
+            join: rounds(rules.join_timeout),
+            message: rounds(rules.message_timeout),
+        };
+        let mut rounds_to_sweep = rounds(SWEEP);
+        let mut interval = tokio::time::interval(round);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            let tick = self.tick.fetch_add(1, Ordering::Relaxed) + 1;
+            self.watch(tick, &spans);
+            rounds_to_sweep -= 1;
+            if rounds_to_sweep == 0 {
+                rounds_to_sweep = rounds(SWEEP).max(1);
+                self.sweep_rooms();
+            }
+        }
+    }
+
+    /// One round over all connections.
+    fn watch(&self, tick: u32, spans: &Spans) {
+        let mut concerned: Vec<(Arc<Reader>, Option<Close>)> = Vec::new();
+        for reader in self.readers().values() {
+            let silent = tick.saturating_sub(reader.last_heard());
+            let verdict = if silent >= spans.dead {
+                Some(Close::Silent)
+            } else if reader.message_begun().is_some_and(|begun| tick.saturating_sub(begun) >= spans.message) {
+                Some(Close::PolicyViolation)
+            } else if !reader.was_seated() && tick.saturating_sub(reader.entered()) >= spans.join {
+                Some(Close::NothingJoined)
+            } else {
+                None
+            };
+            if verdict.is_some() || silent >= spans.ping {
+                concerned.push((reader.clone(), verdict));
+            }
+        }
+        // Written to after the list is free again.
+        for (reader, verdict) in concerned {
+            match verdict {
+                Some(why) => reader.close(why),
+                None => reader.ping(),
+            }
+        }
+    }
+}
+
+/// Spans in rounds of the watch.
+struct Spans {
+    ping: u32,
+    dead: u32,
+    join: u32,
+    message: u32,
+}

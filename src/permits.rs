@@ -1,0 +1,89 @@
+//! From settings to what the hub and each connection go by, and what an address may do as a refusal that every wire can
+//! tell. Knows no wire.
+
+use std::net::IpAddr;
+
+use crate::config::{self, Settings};
+use crate::hub::{Newcomers, Rules};
+use crate::limits::{CodeHold, Rate};
+use crate::pace::Rates;
+use crate::protocol::Refusal;
+use crate::room::{RoomLimits, TailLimits};
+use crate::server::App;
+
+/// Pings and pongs that a connection may send in a second, and at once: a browser sends none, a library one in some
+/// seconds.
+const CONTROLS: (u32, u32) = (50, 200);
+
+/// Typing signals that a connection may send in a second, and at once, over all its rooms; more are dropped.
+const TYPING: (u32, u32) = (2, 6);
+
+impl From<&Settings> for Rules {
+    fn from(settings: &Settings) -> Self {
+        let ms = |span: std::time::Duration| span.as_millis() as u64;
+        Self {
+            room: RoomLimits { members: settings.members_per_room, name_chars: settings.name_chars },
+            tail: TailLimits {
+                age_ms: ms(settings.tail_seconds),
+                bytes: settings.tail_bytes,
+                lag_bytes: settings.reader_lag_bytes,
+            },
+            tail_total_bytes: settings.tail_total_bytes,
+            newcomers: match settings.newcomers {
+                config::Newcomers::None => Newcomers::None,
+                config::Newcomers::Recent => Newcomers::Recent,
+            },
+            rooms: settings.rooms,
+            rooms_per_connection: settings.rooms_per_connection,
+            named_rooms: settings.named_rooms,
+            grace_ms: ms(settings.grace),
+            session_ms: ms(settings.tail_seconds),
+            room_idle_ms: ms(settings.room_idle),
+            code_wait_ms: ms(settings.code_wait),
+            code_quarantine_ms: ms(settings.code_quarantine),
+            large_room: settings.large_room,
+            large_room_flush_ms: ms(settings.large_room_flush),
+            heartbeat: settings.heartbeat_seconds,
+            heartbeat_timeout: settings.heartbeat_timeout_seconds,
+            join_timeout: settings.join_timeout,
+            message_timeout: settings.message_timeout,
+            outbox_bytes: u32::try_from(settings.outbox_bytes).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl From<&Settings> for Rates {
+    fn from(settings: &Settings) -> Self {
+        let is_lifted = settings.no_limits;
+        let fixed = |(count, burst)| if is_lifted { Rate::UNLIMITED } else { Rate::per_second(count, burst) };
+        Self {
+            commands: Rate::per_second(settings.messages_per_second, settings.messages_burst),
+            bad_requests: Rate::per_minute(settings.bad_requests_per_minute),
+            controls: fixed(CONTROLS),
+            typing: fixed(TYPING),
+        }
+    }
+}
+
+impl App {
+    /// Whether this address may try a code.
+    pub(crate) fn may_guess(&self, peer: IpAddr) -> Result<(), Refusal> {
+        self.addresses.may_guess(peer, self.now()).map_err(Refusal::from)
+    }
+
+    /// Counts a code that did not exist. Over the limit, the next try is refused.
+    pub(crate) fn failed_join(&self, peer: IpAddr) {
+        // The refusal is the next try's.
+        let _ = self.addresses.failed_join(peer, self.now());
+    }
+
+    /// Whether this address may make a room now.
+    pub(crate) fn may_make_room(&self, peer: IpAddr) -> Result<(), Refusal> {
+        self.addresses.create_room(peer, self.now()).map_err(Refusal::from)
+    }
+
+    /// Lets this address open a code by joining it, for as long as the hold is kept.
+    pub(crate) fn open_code(&self, peer: IpAddr) -> Result<CodeHold, Refusal> {
+        self.addresses.open_code(peer, self.now()).map_err(Refusal::from)
+    }
+}

@@ -1,0 +1,249 @@
+//! One `charsu.v1` connection's conversation: what it may ask, how fast, and what it is told. Pure in what it decides: bytes
+//! come and go elsewhere.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::hub::{Hub, Join, Joined, LiveRoom, Numbered, Opening, Reader, Resume};
+use crate::limits::Bucket;
+use crate::names::{Name, RoomName};
+use crate::pace::Pace;
+use crate::protocol::{Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, ServerFrame};
+use crate::room::Draft;
+use crate::server::App;
+use crate::slash::{self, Said};
+use crate::text::{self, TextLimits};
+use crate::wire;
+
+/// What a frame led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something was said: the flusher writes, answers included.
+    Said,
+    /// Answers at most.
+    Answered,
+    /// The connection is to end.
+    Close(Close),
+}
+
+/// One person's end of a `charsu.v1` connection.
+pub struct Conversation {
+    app: Arc<App>,
+    reader: Arc<Reader>,
+    peer: IpAddr,
+    greeted: bool,
+    pace: Pace,
+    typing: Bucket,
+}
+
+impl Conversation {
+    /// A connection that has said nothing yet.
+    pub fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr) -> Self {
+        Self { app, reader, peer, greeted: false, pace: Pace::default(), typing: Bucket::default() }
+    }
+
+    /// Takes one text frame.
+    pub fn take(&mut self, frame: &str) -> Outcome {
+        let command = match Command::read(frame) {
+            Ok(command) => command,
+            Err(malformed) => return self.malformed(malformed),
+        };
+        let is_hello = matches!(command, Command::Hello { .. });
+        if !self.greeted && !is_hello {
+            return self.malformed(Malformed { id: None, refusal: Code::HelloFirst.into() });
+        }
+        match command {
+            Command::Hello { session } => self.hello(session.as_deref()),
+            Command::Ping => self.tell(&ServerFrame::Pong),
+            Command::Typing { room, on } => self.typing(&room, on),
+            Command::Join { id, room, name, since } => {
+                let result = self.paced().and_then(|()| self.join(id, &room, &name, since));
+                self.conclude(id, &room, result.map(|()| Outcome::Answered))
+            }
+            Command::Leave { id, room } => {
+                let result = self.leave(id, &room);
+                self.conclude(id, &room, result)
+            }
+            Command::People { id, room, after } => {
+                let result = self.paced().and_then(|()| self.people(id, &room, after));
+                self.conclude(id, &room, result)
+            }
+            Command::Say { id, room, text } => {
+                let result = self.paced().and_then(|()| self.say(id, &room, &text));
+                self.conclude(id, &room, result)
+            }
+            Command::Private { id, room, to, text } => {
+                let result = self.paced().and_then(|()| {
+                    let (live, member) = self.member_of(&room)?;
+                    self.private(id, &live, member, MemberId(to), &text, &room)
+                });
+                self.conclude(id, &room, result)
+            }
+        }
+    }
+
+    fn hub(&self) -> &Hub {
+        &self.app.hub
+    }
+
+    fn hello(&mut self, offered: Option<&str>) -> Outcome {
+        match self.hub().hello(&self.reader, offered) {
+            Ok((secret, resumed)) => {
+                self.greeted = true;
+                let settings = &self.app.settings;
+                self.tell(&ServerFrame::Welcome {
+                    session: secret.into(),
+                    resumed,
+                    heartbeat_ms: settings.heartbeat_seconds.as_millis() as u64,
+                    limits: Limits {
+                        text_chars: settings.text_chars as u32,
+                        name_chars: settings.name_chars as u32,
+                        rooms: settings.rooms_per_connection as u32,
+                    },
+                })
+            }
+            Err(refusal) => self.malformed(Malformed { id: None, refusal }),
+        }
+    }
+
+    fn join(&mut self, id: u64, room: &str, name: &str, since: Option<Position>) -> Result<(), Refusal> {
+        let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
+        // Read before the look-up; refused after it, so that a returning member's stored name is never in the way.
+        let name = Name::parse(name, self.app.settings.name_chars);
+        let is_back = self.reader.session().is_some_and(|session| session.is_away_from(room.as_str()));
+        let name = match name {
+            Ok(name) => Some(name),
+            Err(_) if is_back => None,
+            Err(problem) => return Err(problem.into()),
+        };
+        if !is_back {
+            self.app.may_guess(self.peer)?;
+        }
+        let join = Join { room, name, since, opening: Opening::Made, sees_own_join: false };
+        let result = self.app.hub.join(&self.reader, join, |joined, out| wire::answer(&join_answer(id, joined), out));
+        if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
+            self.app.failed_join(self.peer);
+        }
+        result
+    }
+
+    fn leave(&mut self, id: u64, room: &str) -> Result<Outcome, Refusal> {
+        let name = RoomName::parse(room).map_err(|_| Refusal::from(Code::NotInRoom))?;
+        self.hub().leave(&self.reader, name.as_str())?;
+        Ok(self.tell(&ServerFrame::Left { id, room: name.as_str().into() }))
+    }
+
+    fn people(&mut self, id: u64, room: &str, after: Option<u32>) -> Result<Outcome, Refusal> {
+        let (live, _) = self.member_of(room)?;
+        let (page, count, more) = self.hub().people(&live, MemberId(after.unwrap_or(0)));
+        let members = page
+            .iter()
+            .map(|(member, shown)| MemberCard { id: member.id.0, name: (&**shown).into(), guest: member.name.is_none() })
+            .collect();
+        let room = live.name().as_str().into();
+        Ok(self.tell(&ServerFrame::People { id, room, members, count: count as u32, more }))
+    }
+
+    fn say(&mut self, id: u64, room: &str, text: &str) -> Result<Outcome, Refusal> {
+        let (live, member) = self.member_of(room)?;
+        let limits = self.text_limits();
+        text::check(text, limits)?;
+        match slash::parse(text) {
+            Said::Text(said) => {
+                text::check(said, limits)?;
+                let numbered = Numbered { n: id, content: self.hub().content_hash(&["say", live.name().as_str(), text]) };
+                let draft = Draft::Message { from: member, signed: None, text: said.into() };
+                self.append(&live, id, draft, numbered)
+            }
+            Said::Private(letter) => {
+                let (to, said) = self.hub().addressee(&live, &letter)?;
+                self.private(id, &live, member, to, said, text)
+            }
+            Said::MissingName => Err(slash::missing_name()),
+            Said::Unknown(_) => Err(Code::UnknownCommand.into()),
+        }
+    }
+
+    fn private(
+        &self,
+        id: u64,
+        live: &Arc<LiveRoom>,
+        from: MemberId,
+        to: MemberId,
+        text: &str,
+        asked: &str,
+    ) -> Result<Outcome, Refusal> {
+        text::check(text, self.text_limits())?;
+        let hash = self.hub().content_hash(&["private", live.name().as_str(), asked, text]);
+        let draft = Draft::Private { from, to, text: text.into() };
+        self.append(live, id, draft, Numbered { n: id, content: hash })
+    }
+
+    fn append(&self, live: &Arc<LiveRoom>, id: u64, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {
+        let is_new = self.hub().say(&self.reader, live, draft, Some(numbered), |epoch, seq, out| {
+            let room = live.name().as_str().into();
+            wire::answer(&ServerFrame::Ack { id, room, epoch: epoch.to_string().into(), seq }, out);
+        })?;
+        Ok(if is_new { Outcome::Said } else { Outcome::Answered })
+    }
+
+    fn typing(&mut self, room: &str, on: bool) -> Outcome {
+        // Loose: what is too fast, or for a room that was left, is dropped without a word.
+        if self.typing.take(self.app.rates.typing, self.hub().elapsed()).is_ok()
+            && let Ok((live, member)) = self.member_of(room)
+        {
+            self.hub().typing(&live, member, on, None);
+        }
+        Outcome::Answered
+    }
+
+    fn member_of(&self, room: &str) -> Result<(Arc<LiveRoom>, MemberId), Refusal> {
+        if let Some(found) = self.reader.membership(room) {
+            return Ok(found);
+        }
+        RoomName::parse(room)
+            .ok()
+            .and_then(|name| self.reader.membership(name.as_str()))
+            .ok_or_else(|| Code::NotInRoom.into())
+    }
+
+    fn text_limits(&self) -> TextLimits {
+        TextLimits { chars: self.app.settings.text_chars, bytes: self.app.settings.text_bytes }
+    }
+
+    fn paced(&mut self) -> Result<(), Refusal> {
+        self.pace.command(&self.app.rates, self.app.hub.elapsed())
+    }
+
+    /// Ends a command: its refusal is told, and too many of them end the connection.
+    fn conclude(&mut self, id: u64, room: &str, result: Result<Outcome, Refusal>) -> Outcome {
+        match result {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                self.tell(&ServerFrame::refusal(&refusal, Some(id), Some(room)));
+                self.pace.refused(&refusal).map_or(Outcome::Answered, Outcome::Close)
+            }
+        }
+    }
+
+    fn malformed(&mut self, malformed: Malformed) -> Outcome {
+        self.tell(&ServerFrame::refusal(&malformed.refusal, malformed.id, None));
+        let now = self.hub().elapsed();
+        self.pace.bad_request(&self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)
+    }
+
+    fn tell(&self, frame: &ServerFrame<'_>) -> Outcome {
+        self.reader.answer(|out| wire::answer(frame, out));
+        Outcome::Answered
+    }
+}
+
+/// The answer to a join, as it turned out.
+fn join_answer<'a>(id: u64, joined: &'a Joined<'_>) -> ServerFrame<'a> {
+    let snapshot = joined.snapshot.build(joined.room.name(), &joined.history);
+    match joined.resume {
+        Resume::Joined => ServerFrame::Joined { id, resumed: false, snapshot },
+        Resume::Resumed => ServerFrame::Joined { id, resumed: true, snapshot },
+        Resume::Reset(reason) => ServerFrame::Reset { id: Some(id), reason, snapshot },
+    }
+}

@@ -1,0 +1,82 @@
+//! Pages of the programs that connect to `/ws/{room}/{name}`. The name is claimed by the path; frames are
+//! `{"type":"message","message"}`, other words for the text, or raw text.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::page::{Page, Words, in_words};
+use crate::hub::{Opening, Reader};
+use crate::limits::CodeHold;
+use crate::names::{Name, RoomName};
+use crate::protocol::{Close, Code, Refusal};
+use crate::server::App;
+use crate::session::Outcome;
+use crate::wire;
+
+/// The words that these pages expect, exactly.
+const NAME_TAKEN: &str = "A person with the same name already exists in this room";
+
+/// One page's connection.
+pub(crate) struct TwoSegment {
+    page: Page,
+    peer: IpAddr,
+    room: String,
+    name: String,
+    /// It opened a code that nobody had made, which counts for its address until it ends.
+    _opened: Option<CodeHold>,
+}
+
+impl TwoSegment {
+    pub(crate) fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr, room: String, name: String) -> Self {
+        Self { page: Page::new(app, reader, peer), peer, room, name, _opened: None }
+    }
+
+    /// Joins the room of the path. The page does not see its own join, but gets the online list.
+    pub(crate) fn begin(&mut self) -> Outcome {
+        match self.join() {
+            Ok(()) => Outcome::Answered,
+            Err(refusal) if refusal.code == Code::NameTaken => {
+                self.page.answer(|out| wire::two_segment_error(NAME_TAKEN, out));
+                Outcome::Close(Close::Normal)
+            }
+            Err(refusal) => {
+                self.page.notice(&in_words(&refusal));
+                Outcome::Close(Close::BadRoom)
+            }
+        }
+    }
+
+    fn join(&mut self) -> Result<(), Refusal> {
+        let settings = &self.page.app.settings;
+        let name = Name::parse(&self.name, settings.name_chars)?;
+        let mut opening = Opening::Made;
+        if settings.dialect_codes {
+            opening = Opening::Any;
+            if RoomName::parse(&self.room).is_ok_and(|room| self.page.app.hub.would_open_code(&room)) {
+                self._opened = Some(self.page.app.open_code(self.peer)?);
+            }
+        }
+        self.page.join(&self.room, Some(name), opening, false, |joined, out| joined.push_users(out))
+    }
+
+    /// Takes one text frame. A `type` that is no message is ignored, as these programs do.
+    pub(crate) fn take(&mut self, frame: &str) -> Outcome {
+        let result = self.understand(frame);
+        self.page.conclude(result)
+    }
+
+    fn understand(&mut self, frame: &str) -> Result<Outcome, Refusal> {
+        if !frame.trim_ascii_start().starts_with('{') {
+            return self.page.say(frame, None);
+        }
+        let words = Words::read(frame)?;
+        match words.kind.as_deref() {
+            None | Some("message" | "chat" | "text") => {
+                let said = words.said().ok_or_else(|| Refusal::because(Code::BadRequest, "`message` is missing."))?;
+                self.page.say(said, None)
+            }
+            Some("typing") => Ok(self.page.types(None)),
+            Some(_) => Ok(Outcome::Answered),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! One WebSocket connection after the handshake: bytes in, frames to whoever speaks for it, and the end, which is always the
+//! same end.
+//!
+//! The task holds no buffer while nothing comes: it reads into its thread's scratch buffer, and what is half said lies in
+//! the decoder. It has no timer: the hub's watch looks after heartbeats. It knows no wire's words.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
+
+use super::{Decoder, Item, Limits, close, frame};
+use crate::hub::{End, Hub, Reader};
+use crate::limits::Seat;
+use crate::pace::Pace;
+use crate::protocol::Close;
+use crate::server::App;
+use crate::session::Outcome;
+use crate::transport::Upgraded;
+use crate::transport::speaker::Speaker;
+use crate::wire::Wire;
+
+/// What one read takes at most, in bytes.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+/// How often a connection is read in one go before others get their turn.
+const READS_IN_A_ROW: usize = 4;
+
+/// How long a peer gets to take the close frame and answer it.
+const PARTING: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Where this thread's connections read into. What is half said is copied out before the next connection's turn.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_BYTES]);
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
+    #[cfg(feature = "conformance")]
+    if upgraded.path == crate::transport::upgrade::Path::Echo {
+        super::echo::serve(upgraded.stream, &upgraded.early).await;
+        drop(seat);
+        return;
+    }
+    let Upgraded { stream, early, peer, path, query, charsu } = upgraded;
+    let (read, write) = stream.into_split();
+    let wire = Wire::of(&path, charsu);
+    let reader = app.hub.enter(wire, write);
+    let mut guard = Guard { hub: app.hub.clone(), reader: reader.clone(), end: End::Unclean, is_done: false };
+    let limits = Limits {
+        max_message: u32::try_from(app.settings.frame_bytes).unwrap_or(u32::MAX),
+        max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX),
+    };
+    let mut connection = Box::new(Connection {
+        speaker: Speaker::new(app.clone(), reader.clone(), peer, path, query.as_deref()),
+        app,
+        reader,
+        read,
+        decoder: Decoder::new(limits),
+        pace: Pace::default(),
+    });
+    connection.begin(early.to_vec());
+    let end = poll_fn(|cx| connection.poll(cx)).await;
+    guard.finish(end);
+    // Boxed: only a connection that ends pays for the timer.
+    Box::pin(connection.part()).await;
+    drop(seat);
+}
+
+/// Sees to it that every way out of a connection is the same way.
+struct Guard {
+    hub: Arc<Hub>,
+    reader: Arc<Reader>,
+    end: End,
+    is_done: bool,
+}
+
+impl Guard {
+    fn finish(&mut self, end: End) {
+        self.end = end;
+        if !std::mem::replace(&mut self.is_done, true) {
+            self.hub.disconnect(&self.reader, self.end);
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.finish(self.end);
+    }
+}
+
+struct Connection {
+    app: Arc<App>,
+    reader: Arc<Reader>,
+    read: OwnedReadHalf,
+    decoder: Decoder,
+    speaker: Speaker,
+    pace: Pace,
+}
+
+impl Connection {
+    /// Joins where the path says so, and takes what came together with the handshake.
+    fn begin(&mut self, mut early: Vec<u8>) {
+        if let Outcome::Close(why) = self.speaker.begin() {
+            self.reader.close(why);
+        } else if !early.is_empty() {
+            // Only a close says how it ended, and `poll` finds it on the desk.
+            let _ = self.take(&mut early);
+        }
+        self.reader.write_answers();
+    }
+
+    /// Reads and writes until the connection ends, and says how.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        while self.reader.poll_called(cx, self.read.as_ref()).is_ready() {
+            if self.reader.is_closing() {
+                return Poll::Ready(End::Unclean);
+            }
+            self.reader.read_on();
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            for _ in 0..READS_IN_A_ROW {
+                let mut buffer = ReadBuf::new(scratch);
+                match Pin::new(&mut self.read).poll_read(cx, &mut buffer) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(_)) => return Poll::Ready(End::Unclean),
+                    Poll::Ready(Ok(())) if buffer.filled().is_empty() => return Poll::Ready(End::Unclean),
+                    Poll::Ready(Ok(())) => {}
+                }
+                self.app.hub.note_read();
+                if let ControlFlow::Break(end) = self.take(buffer.filled_mut()) {
+                    return Poll::Ready(end);
+                }
+            }
+            // More may be there; others come first.
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+
+    /// Takes what was read. A break says how the connection ends; the close frame lies on the desk then.
+    fn take(&mut self, bytes: &mut [u8]) -> ControlFlow<End> {
+        let Self { app, reader, decoder, speaker, pace, .. } = self;
+        let mut owed = Owed::default();
+        let mut is_flushed = false;
+        let mut end = None;
+        let broken = decoder.feed(bytes, |item| {
+            let why = match item {
+                Item::Text(text) => match speaker.take(text) {
+                    Outcome::Said => {
+                        is_flushed = true;
+                        None
+                    }
+                    Outcome::Answered => None,
+                    Outcome::Close(why) => Some(why),
+                },
+                Item::Binary(_) => Some(Close::Unsupported),
+                Item::Ping(payload) => {
+                    owed.set(payload);
+                    pace.control(&app.rates, app.hub.elapsed())
+                }
+                Item::Pong(_) => pace.control(&app.rates, app.hub.elapsed()),
+                Item::Close(received) => {
+                    // 1001 is a page that goes away, perhaps to be loaded again; other codes say that it was meant.
+                    end = Some(match received {
+                        Some((1001, _)) => End::Unclean,
+                        _ => End::Clean,
+                    });
+                    reader.part(|out| close::push_answer(out, received));
+                    return ControlFlow::Break(());
+                }
+            };
+            match why {
+                Some(why) => {
+                    end = Some(End::Unclean);
+                    reader.close(why);
+                    ControlFlow::Break(())
+                }
+                None => ControlFlow::Continue(()),
+            }
+        });
+        if let Err(violation) = broken {
+            end = Some(End::Unclean);
+            let (code, reason) = violation.close();
+            reader.part(|out| close::push(out, code, reason));
+        }
+        reader.heard(app.hub.tick(), decoder.in_message());
+        if let Some(payload) = owed.get() {
+            reader.answer(|out| frame::push(out, frame::Opcode::Pong, payload));
+        }
+        match end {
+            Some(end) => ControlFlow::Break(end),
+            None => {
+                if !is_flushed {
+                    reader.write_answers();
+                }
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// Hands the close frame over and waits for the peer to end, so that the close frame is not lost to a reset; bounded.
+    async fn part(mut self: Box<Self>) {
+        let parting = async {
+            while !self.reader.is_drained() {
+                if self.read.as_ref().writable().await.is_err() {
+                    return;
+                }
+                self.reader.write_rest();
+            }
+            self.reader.shut_down();
+            let mut rest = [0; 512];
+            loop {
+                let read = poll_fn(|cx| {
+                    let mut buffer = ReadBuf::new(&mut rest);
+                    Pin::new(&mut self.read).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+                });
+                match read.await {
+                    Ok(0) => return,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(_) => return,
+                }
+            }
+        };
+        // A peer that does not answer in time is left without more words.
+        let _ = tokio::time::timeout(PARTING, parting).await;
+    }
+}
+
+/// The pong that is owed: the last ping's, since RFC 6455 section 5.5.3 lets earlier ones go unanswered.
+#[derive(Default)]
+struct Owed(Option<([u8; frame::MAX_CONTROL], usize)>);
+
+impl Owed {
+    fn set(&mut self, payload: &[u8]) {
+        let mut kept = [0; frame::MAX_CONTROL];
+        kept[..payload.len()].copy_from_slice(payload);
+        self.0 = Some((kept, payload.len()));
+    }
+
+    fn get(&self) -> Option<&[u8]> {
+        self.0.as_ref().map(|(kept, length)| &kept[..*length])
+    }
+}

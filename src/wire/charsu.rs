@@ -1,0 +1,112 @@
+//! The `charsu.v1` encoding. The hot events are written by hand in one pass; a test holds them against the serde form in
+//! [`crate::protocol::ServerFrame`].
+
+use std::borrow::Cow;
+
+use crate::names::RoomName;
+use crate::protocol::{Event, Kind, Member, MemberCard, MemberId, Refusal, ServerFrame};
+use crate::transport::ws::frame::{self, Opcode};
+
+/// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
+const EXPECTED: usize = 200;
+
+/// Appends an answer for one client.
+pub fn answer(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
+    frame::push_with(out, Opcode::Text, EXPECTED, |out| {
+        serde_json::to_writer(out, frame).expect("a frame has string keys and a Vec takes every byte");
+    });
+}
+
+impl<'a> ServerFrame<'a> {
+    /// A refusal as a frame.
+    pub fn refusal(refusal: &'a Refusal, id: Option<u64>, room: Option<&'a str>) -> Self {
+        Self::Error {
+            code: refusal.code.as_str().into(),
+            message: refusal.words().into(),
+            id,
+            room: room.map(Cow::Borrowed),
+            retry_after_ms: refusal.retry_after_ms,
+            suggestion: refusal.suggestion.as_deref().map(Cow::Borrowed),
+            near: refusal.near.iter().map(|name| Cow::Borrowed(&**name)).collect(),
+        }
+    }
+}
+
+/// A member as the wire shows it.
+pub fn card(member: &Member) -> MemberCard<'_> {
+    match &member.name {
+        Some(name) => MemberCard { id: member.id.0, name: name.as_str().into(), guest: false },
+        None => MemberCard { id: member.id.0, name: "".into(), guest: true },
+    }
+}
+
+/// An event of the past as a snapshot holds it.
+pub fn snapshot_event<'a>(room: &'a RoomName, event: &'a Event, viewer: Option<MemberId>) -> ServerFrame<'a> {
+    let (seq, at) = (event.seq, event.at);
+    let room: Cow<'a, str> = room.as_str().into();
+    match &event.kind {
+        Kind::Message { from, name, guest, text } => ServerFrame::Message {
+            room,
+            seq,
+            at,
+            from: from.0,
+            name: (&**name).into(),
+            guest: *guest,
+            text: (&**text).into(),
+        },
+        Kind::Private { from, name, to, to_name, text } => {
+            if viewer.is_some_and(|viewer| event.kind.is_for(viewer)) {
+                ServerFrame::Private {
+                    room,
+                    seq,
+                    at,
+                    from: from.0,
+                    name: (&**name).into(),
+                    to: to.0,
+                    to_name: (&**to_name).into(),
+                    text: (&**text).into(),
+                }
+            } else {
+                ServerFrame::Skip { room, seq }
+            }
+        }
+        Kind::Join { member } => ServerFrame::Join { room, seq, at, member: card(member) },
+        Kind::Leave { member } => ServerFrame::Leave { room, seq, at, member: card(member) },
+    }
+}
+
+pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) {
+    let Kind::Message { from, name, guest, text } = &event.kind else {
+        return answer(&snapshot_event(room, event, viewer), out);
+    };
+    frame::push_with(out, Opcode::Text, EXPECTED, |out| {
+        out.extend_from_slice(br#"{"type":"message","room":"#);
+        push_json(out, room.as_str());
+        out.extend_from_slice(br#","seq":"#);
+        push_number(out, event.seq);
+        out.extend_from_slice(br#","at":"#);
+        push_number(out, event.at);
+        out.extend_from_slice(br#","from":"#);
+        push_number(out, from.0.into());
+        out.extend_from_slice(br#","name":"#);
+        push_json(out, name);
+        if *guest {
+            out.extend_from_slice(br#","guest":true"#);
+        }
+        out.extend_from_slice(br#","text":"#);
+        push_json(out, text);
+        out.push(b'}');
+    });
+}
+
+pub(super) fn typing(room: &RoomName, from: MemberId, on: bool, out: &mut Vec<u8>) {
+    answer(&ServerFrame::Typing { room: room.as_str().into(), from: from.0, on }, out);
+}
+
+pub(super) fn push_json(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("a string is JSON and a Vec takes every byte");
+}
+
+pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+    serde_json::to_writer(out, &number).expect("a number is JSON and a Vec takes every byte");
+}
