@@ -1,0 +1,200 @@
+//! The command line: which flags there are, what `--help` says, and what was asked for. Flags come from the table of
+//! settings. Reads and prints nothing.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::config::load::Flags;
+use crate::config::{SETTINGS, Setting, show};
+
+/// What the operator wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To serve.
+    Serve,
+    /// To see the settings in force.
+    PrintConfig,
+    /// To know whether the settings can be used.
+    Check,
+}
+
+/// A command line, as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// What is wanted.
+    pub wish: Wish,
+    /// The file of settings, if one was named.
+    pub config: Option<PathBuf>,
+    /// The settings that were given as flags.
+    pub flags: Flags,
+}
+
+/// Reads a command line, with the program's name in front.
+///
+/// # Errors
+/// What clap says of it; that includes `--help` and `--version`.
+pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    let flags = SETTINGS.iter().filter_map(|setting| Some((setting.name, given(&matches, setting)?))).collect();
+    let wish = match (matches.get_flag("check"), matches.get_flag("print-config")) {
+        (true, _) => Wish::Check,
+        (false, true) => Wish::PrintConfig,
+        (false, false) => Wish::Serve,
+    };
+    Ok(CommandLine { wish, config: matches.get_one("config").cloned(), flags })
+}
+
+fn given(matches: &ArgMatches, setting: &Setting) -> Option<Vec<String>> {
+    let values = matches.get_many::<String>(setting.name)?;
+    Some(values.cloned().collect())
+}
+
+fn command() -> Command {
+    let settings = SETTINGS.iter().map(|setting| {
+        let flag = Arg::new(setting.name).long(setting.flag());
+        match (setting.is_list, setting.placeholder) {
+            (true, _) => flag.action(ArgAction::Append),
+            // `--named-rooms false`, and `--no-limits` alone.
+            (false, "") => flag.num_args(0..=1).default_missing_value("true"),
+            (false, _) => flag,
+        }
+    });
+    Command::new("charsu")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(env!("CARGO_PKG_DESCRIPTION"))
+        .override_help(help())
+        .arg(Arg::new("config").long("config").value_parser(clap::value_parser!(PathBuf)))
+        .arg(Arg::new("check").long("check").action(ArgAction::SetTrue))
+        .arg(Arg::new("print-config").long("print-config").action(ArgAction::SetTrue).conflicts_with("check"))
+        .args(settings)
+}
+
+/// Where the explanations begin, and where lines end.
+const COLUMN: usize = 32;
+const WIDTH: usize = 92;
+
+/// The whole text of `--help`.
+pub fn help() -> String {
+    let mut text = format!(
+        "{}\n\nUsage: charsu [OPTIONS]\n\nWithout options it serves http://127.0.0.1:8000 and keeps nothing.\n",
+        env!("CARGO_PKG_DESCRIPTION")
+    );
+    let mut group = "";
+    for setting in SETTINGS {
+        if setting.group != group {
+            group = setting.group;
+            let _ = write!(text, "\n{group}:\n");
+        }
+        let default = show::default(setting.name);
+        let default = if default.is_empty() || setting.placeholder.is_empty() && default == "false" {
+            String::new()
+        } else {
+            format!(" [{default}]")
+        };
+        let switch = if setting.placeholder.is_empty() && !default.is_empty() { " true|false" } else { "" };
+        let lifted = if setting.lifted { " *" } else { "" };
+        let flag = format!("--{}{switch} {}", setting.flag(), setting.placeholder);
+        entry(&mut text, flag.trim_end(), &format!("{}{default}{lifted}", setting.help));
+    }
+    text.push_str("\nSettings:\n");
+    for (flag, what) in [
+        ("--config FILE", "A TOML file of settings; also CHARSU_CONFIG"),
+        ("--print-config", "Print the settings in force, and where each came from, as such a file"),
+        ("--check", "Say whether the settings can be used, and end"),
+        ("-h, --help", "Print this"),
+        ("-V, --version", "Print the version"),
+    ] {
+        entry(&mut text, flag, what);
+    }
+    text.push_str(
+        "\nEach setting may also be given in the environment (CHARSU_TEXT_CHARS=500) or in the file\n\
+         (text_chars = 500). A flag goes over the environment, which goes over the file.\n\
+         A time is 25s, 300ms, 10m, 24h or a number of seconds; a size is 65536, 64 KiB or 1 MiB.\n\
+         * is lifted by --no-limits.\n\n\
+         Signals: SIGTERM or Ctrl-C stops after telling everybody; SIGHUP reads allow_origin and log anew.\n",
+    );
+    text
+}
+
+/// One flag and its explanation, wrapped.
+fn entry(text: &mut String, flag: &str, what: &str) {
+    let mut line = format!("  {flag}");
+    if line.len() + 2 > COLUMN {
+        text.push_str(&line);
+        text.push('\n');
+        line.clear();
+    }
+    let mut width = COLUMN;
+    let _ = write!(text, "{line:COLUMN$}");
+    for (n, word) in what.split(' ').enumerate() {
+        let length = word.chars().count();
+        if n > 0 && width + 1 + length > WIDTH {
+            let _ = write!(text, "\n{:COLUMN$}", "");
+            width = COLUMN;
+        } else if n > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += length;
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_line(line: &str) -> Result<CommandLine, clap::Error> {
+        read(std::iter::once("charsu").chain(line.split(' ').filter(|word| !word.is_empty())).map(OsString::from))
+    }
+
+    #[test]
+    fn without_arguments_it_serves_with_the_defaults() {
+        assert_eq!(read_line("").expect("fine"), CommandLine { wish: Wish::Serve, config: None, flags: Vec::new() });
+    }
+
+    #[test]
+    fn every_setting_is_a_flag() {
+        let flag = |name: &'static str, values: &[&str]| {
+            (name, values.iter().map(|&value| value.to_owned()).collect::<Vec<_>>())
+        };
+        let line = read_line("--listen 0.0.0.0:80 --no-limits --named-rooms false --allow-origin http://a.test --allow-origin null --text-chars=500").expect("fine");
+        let wanted = vec![
+            flag("listen", &["0.0.0.0:80"]),
+            flag("no_limits", &["true"]),
+            flag("allow_origin", &["http://a.test", "null"]),
+            flag("named_rooms", &["false"]),
+            flag("text_chars", &["500"]),
+        ];
+        assert_eq!(line.flags, wanted);
+    }
+
+    #[test]
+    fn a_wish_is_told_from_serving() {
+        assert_eq!(read_line("--check --config a.toml").expect("fine").wish, Wish::Check);
+        assert_eq!(read_line("--print-config").expect("fine").wish, Wish::PrintConfig);
+        assert!(read_line("--check --print-config").is_err());
+    }
+
+    #[test]
+    fn a_mistyped_flag_is_refused_with_the_likely_one() {
+        let error = read_line("--alow-origin x").expect_err("no such flag").to_string();
+        assert!(error.contains("--allow-origin"), "{error}");
+        for line in ["serve", "--listen", "--listen a --listen b"] {
+            assert!(read_line(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_setting_and_fits_a_terminal() {
+        let help = help();
+        for setting in SETTINGS {
+            assert!(help.contains(&format!("--{}", setting.flag())), "{}", setting.name);
+        }
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    }
+}

@@ -1,0 +1,258 @@
+//! Every setting once: its name, kind, default and what it is for. Flags, `CHARSU_…` names, keys of the TOML file,
+//! `--print-config`, `--help` and the table in the docs all come from [`SETTINGS`].
+//! Knows nothing of where settings come from: [`load`] merges what [`crate::cli`] has read.
+
+mod kinds;
+pub mod load;
+pub mod show;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kinds::{Address, Choice, Count, Folder, Kind, LogFilter, Origins, Size, Span, StoreUrl, Switch, Times};
+
+pub use kinds::Newcomers;
+
+/// One row of the table of settings.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name: `text_chars` is the flag `--text-chars`, the variable `CHARSU_TEXT_CHARS` and the key `text_chars`.
+    pub name: &'static str,
+    /// The heading under which it stands.
+    pub group: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+    /// What its value looks like in `--help`; empty for a switch.
+    pub placeholder: &'static str,
+    /// It may be given several times.
+    pub is_list: bool,
+    /// `--no-limits` lifts it: it is a rate or a count, not a size.
+    pub lifted: bool,
+}
+
+impl Setting {
+    /// The flag, without the leading dashes.
+    pub fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// The name of the environment variable.
+    pub fn variable(&self) -> String {
+        format!("CHARSU_{}", self.name.to_uppercase())
+    }
+}
+
+macro_rules! settings {
+    ($($group:literal { $(#[doc = $help:literal] $(#[$lifted:ident])? $name:ident: $value:ty as $kind:ty = $default:expr;)+ })+) => {
+        /// Everything that an operator can choose. `Settings::default()` is what `charsu` alone serves with.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Settings {
+            $($(#[doc = $help] pub $name: $value,)+)+
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($($name: $default,)+)+ }
+            }
+        }
+
+        /// The table of all settings, in the order of `--help`.
+        pub static SETTINGS: &[Setting] = &[
+            $($(Setting {
+                name: stringify!($name),
+                group: $group,
+                help: $help.trim_ascii(),
+                placeholder: <$kind as Kind>::PLACEHOLDER,
+                is_list: <$kind as Kind>::IS_LIST,
+                lifted: $(settings!(@$lifted) |)? false,
+            },)+)+
+        ];
+
+        impl Settings {
+            /// Takes a setting's value as it was written.
+            fn read(&mut self, name: &str, written: &[String]) -> Result<(), String> {
+                match name {
+                    $($(stringify!($name) => self.$name = <$kind as Kind>::read(written)?,)+)+
+                    _ => return Err("is not a setting".to_owned()),
+                }
+                Ok(())
+            }
+
+            /// A setting's value as TOML, or nothing if it has none.
+            fn written(&self, name: &str) -> Option<String> {
+                match name {
+                    $($(stringify!($name) => <$kind as Kind>::write(&self.$name),)+)+
+                    _ => None,
+                }
+            }
+
+            /// Lifts every rate and count, as `no_limits` asks.
+            fn lift(&mut self) {
+                $($($(settings!(@$lifted self.$name, $value);)?)+)+
+            }
+        }
+    };
+    (@lifted) => { true };
+    (@lifted $field:expr, $value:ty) => { $field = <$value>::MAX };
+}
+
+settings! {
+    "Serving" {
+        /// Where to listen. Port 0 takes a free port; 0.0.0.0:8000 is the whole network
+        listen: SocketAddr as Address = SocketAddr::from(([127, 0, 0, 1], 8000));
+        /// Where rooms live. memory: keeps them until the server stops
+        store: String as StoreUrl = "memory:".to_owned();
+        /// A folder of other people's pages, to be served under /pages/
+        pages: Option<PathBuf> as Folder = None;
+        /// What to log on stderr: error, warn, info, debug, or target=level,…
+        log: String as LogFilter = "info".to_owned();
+        /// Lift rates and counts, never sizes. For load tests, on loopback only
+        no_limits: bool as Switch = false;
+    }
+    "Origins" {
+        /// A site whose pages may connect: scheme, host and port, or null, or *. Repeatable
+        allow_origin: Vec<String> as Origins = Vec::new();
+    }
+    "Rooms" {
+        /// What a newcomer sees of the past: none or recent
+        newcomers: Newcomers as Choice<Newcomers> = Newcomers::None;
+        /// Whether a named room (general) opens when somebody joins it
+        named_rooms: bool as Switch = true;
+        /// Whether a tutorial page on /ws/{code}/{name} opens a code that nobody created
+        dialect_codes: bool as Switch = true;
+        /// How long the place of a member is kept after the connection broke
+        grace: Duration as Span = Duration::from_secs(10);
+        /// How long an empty room lives after its last member's grace
+        room_idle: Duration as Span = Duration::from_mins(10);
+        /// How long a created code waits for its first member
+        code_wait: Duration as Span = Duration::from_hours(24);
+        /// How long a code is not given again after its room ended
+        code_quarantine: Duration as Span = Duration::from_hours(24);
+        /// How much of a room is kept for those who come back
+        tail_seconds: Duration as Span = Duration::from_mins(2);
+        /// How much of a room is kept, in encoded bytes
+        tail_bytes: usize as Size = 1024 * 1024;
+        /// How much of all rooms together is kept, in encoded bytes
+        tail_total_bytes: usize as Size = 256 * 1024 * 1024;
+        /// From this many members on, joins and leaves are gathered before they are sent
+        large_room: usize as Count = 200;
+        /// How long they are gathered at most
+        large_room_flush: Duration as Span = Duration::from_millis(500);
+    }
+    "Heartbeat and patience" {
+        /// Silence after which a connection is asked whether it is alive
+        heartbeat_seconds: Duration as Span = Duration::from_secs(25);
+        /// How long it has to answer
+        heartbeat_timeout_seconds: Duration as Span = Duration::from_secs(10);
+        /// How long a request's head, and then its body, may take
+        handshake_timeout: Duration as Span = Duration::from_secs(10);
+        /// How long a connection may be open without joining a room
+        join_timeout: Duration as Span = Duration::from_secs(10);
+        /// How long a message in fragments may take
+        message_timeout: Duration as Span = Duration::from_secs(30);
+        /// How long a stopping server waits for its connections to end
+        shutdown_timeout: Duration as Span = Duration::from_secs(5);
+    }
+    "Sizes" {
+        /// Characters in a line
+        text_chars: usize as Count = 4000;
+        /// Bytes in a line
+        text_bytes: usize as Size = 16 * 1024;
+        /// Bytes in a frame, and in a message of several frames
+        frame_bytes: usize as Size = 64 * 1024;
+        /// Frames in a message
+        max_fragments: usize as Count = 1024;
+        /// Bytes in the body of a request
+        body_bytes: usize as Size = 64 * 1024;
+        /// Visible characters in a name
+        name_chars: usize as Count = 32;
+        /// How far a connected reader may fall behind before it is reset
+        reader_lag_bytes: usize as Size = 2 * 1024 * 1024;
+        /// Unsent answers to one connection, over which it is closed as slow
+        outbox_bytes: usize as Size = 64 * 1024;
+    }
+    "Counts" {
+        /// Connections to this server; bounded by the open files that the system allows, too
+        #[lifted] connections: usize as Count = 100_000;
+        /// Connections from one address (an IPv4 address or an IPv6 /64)
+        #[lifted] connections_per_address: usize as Count = 1000;
+        /// Addresses of which something is remembered
+        #[lifted] addresses: usize as Count = 100_000;
+        /// Rooms, live or waiting for their first member
+        #[lifted] rooms: usize as Count = 100_000;
+        /// Members in a room
+        #[lifted] members_per_room: usize as Count = 10_000;
+        /// Rooms that one connection is in
+        #[lifted] rooms_per_connection: usize as Count = 50;
+        /// Codes that tutorial pages at one address have opened
+        #[lifted] dialect_codes_per_address: usize as Count = 20;
+    }
+    "Rates" {
+        /// Commands from one connection
+        #[lifted] messages_per_second: u32 as Times = 20;
+        /// Commands that it may send at once
+        #[lifted] messages_burst: u32 as Times = 40;
+        /// Malformed messages from one connection, over which it is closed
+        #[lifted] bad_requests_per_minute: u32 as Times = 10;
+        /// New connections from one address
+        #[lifted] connects_per_second_per_address: u32 as Times = 50;
+        /// New connections that it may open at once
+        #[lifted] connects_burst_per_address: u32 as Times = 500;
+        /// Rooms created by one address
+        #[lifted] rooms_created_per_minute_per_address: u32 as Times = 30;
+        /// Codes that do not exist, asked for by one address
+        #[lifted] failed_joins_per_minute_per_address: u32 as Times = 10;
+    }
+}
+
+impl Settings {
+    /// Whether only this machine can connect.
+    pub fn is_loopback_only(&self) -> bool {
+        self.listen.ip().to_canonical().is_loopback()
+    }
+
+    /// Whether these settings make sense together.
+    ///
+    /// # Errors
+    /// Says which setting does not, and what to do.
+    pub fn check(&self) -> Result<(), load::SettingsError> {
+        let wrong = |name: &'static str, advice: String| Err(load::SettingsError::Unfit { name, advice });
+        if self.no_limits && !self.is_loopback_only() {
+            return wrong(
+                "no_limits",
+                format!(
+                    "is for load tests on this machine: listen on 127.0.0.1 instead of {}, or leave it out",
+                    self.listen.ip()
+                ),
+            );
+        }
+        if self.text_bytes > self.frame_bytes {
+            return wrong(
+                "text_bytes",
+                format!("is more than a frame can carry: give at most frame_bytes, which is {}", self.frame_bytes),
+            );
+        }
+        if self.frame_bytes > MAX_FRAME {
+            return wrong("frame_bytes", "is more than any line needs: give at most 16 MiB".to_owned());
+        }
+        if self.outbox_bytes < MIN_OUTBOX {
+            return wrong("outbox_bytes", "does not hold one welcome: give at least 16 KiB".to_owned());
+        }
+        if self.tail_total_bytes < self.tail_bytes {
+            return wrong(
+                "tail_total_bytes",
+                format!("is less than one room's: give at least tail_bytes, which is {}", self.tail_bytes),
+            );
+        }
+        if let Some(folder) = self.pages.as_ref().filter(|folder| !folder.is_dir()) {
+            return wrong("pages", format!("names no folder: make {} or name another", folder.display()));
+        }
+        Ok(())
+    }
+}
+
+/// The largest message of the Autobahn suite; more is never wanted.
+const MAX_FRAME: usize = 16 * 1024 * 1024;
+/// A `joined` with a page of 200 members fits.
+const MIN_OUTBOX: usize = 16 * 1024;
