@@ -1,0 +1,38 @@
+//! What carries commands in and events out: WebSocket in its two families of wires, and ordinary HTTP. A transport knows no
+//! other transport and no store.
+
+pub(crate) mod cors;
+pub(crate) mod dialect;
+pub(crate) mod http;
+pub mod origin;
+pub(crate) mod speaker;
+pub mod upgrade;
+pub mod ws;
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+
+use upgrade::Path;
+
+/// Who sent a request. Every request that reaches a route carries one as an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// A connection that has become a WebSocket, with nothing of HTTP left.
+#[derive(Debug)]
+pub struct Upgraded {
+    /// The bare socket, with `TCP_NODELAY` set.
+    pub stream: TcpStream,
+    /// Frames that came together with the handshake; a copy of their own, mostly empty.
+    pub early: Bytes,
+    /// Who is there.
+    pub peer: IpAddr,
+    /// Which path was asked for.
+    pub path: Path,
+    /// What stands after the `?`, as it was written.
+    pub query: Option<String>,
+    /// The peer speaks `charsu.v1` and was told so; otherwise a tutorial dialect.
+    pub charsu: bool,
+}
