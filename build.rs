@@ -1,0 +1,196 @@
+//! Builds the page and writes a table of its files for `src/web.rs`, compressed copies and hashes included.
+//!
+//! The page comes from, in this order: the folder `CHARSU_PAGE_DIST`; `web/dist` in a published package, which has no
+//! sources beside it; npm and Vite, into this build's own folder. Without the feature `page` the table is empty.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output};
+use std::time::SystemTime;
+use std::{env, fs, io};
+
+/// What the page is made of, below `web/`.
+const SOURCES: [&str; 7] =
+    ["app", "client/src", "package.json", "package-lock.json", "scripts", "tsconfig.json", "vite.config.ts"];
+
+fn main() -> ExitCode {
+    println!("cargo:rerun-if-changed=build.rs");
+    for variable in ["CHARSU_PAGE_DIST", "DOCS_RS"] {
+        println!("cargo:rerun-if-env-changed={variable}");
+    }
+    match page().and_then(|folder| Ok(table(folder.as_deref())?)) {
+        Ok(table) => {
+            let written = fs::write(out().join("page.rs"), table);
+            written.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+        }
+        Err(Fault(words)) => {
+            for line in words.lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why there is no page, and what to do.
+struct Fault(String);
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self(format!("the page's files cannot be read: {error}"))
+    }
+}
+
+fn out() -> PathBuf {
+    PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"))
+}
+
+/// The folder with the built page, or none where none is wanted. The documentation's builder has no network.
+fn page() -> Result<Option<PathBuf>, Fault> {
+    if env::var_os("CARGO_FEATURE_PAGE").is_none() || env::var_os("DOCS_RS").is_some() {
+        return Ok(None);
+    }
+    if let Some(folder) = env::var_os("CHARSU_PAGE_DIST").map(PathBuf::from) {
+        println!("cargo:rerun-if-changed={}", folder.display());
+        return with_index(
+            folder.canonicalize().map_err(|error| Fault(format!("CHARSU_PAGE_DIST: {}: {error}", folder.display())))?,
+        );
+    }
+    let web = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("web");
+    if !web.join("app").exists() {
+        return with_index(web.join("dist"));
+    }
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed={}", web.join(source).display());
+    }
+    let folder = out().join("page");
+    build(&web, &folder)?;
+    with_index(folder)
+}
+
+fn with_index(folder: PathBuf) -> Result<Option<PathBuf>, Fault> {
+    if folder.join("index.html").is_file() {
+        return Ok(Some(folder));
+    }
+    Err(Fault(format!("{} holds no page: there is no index.html in it", folder.display())))
+}
+
+/// Installs what the page's build needs, if that is not there or older than the list of it, and builds.
+fn build(web: &Path, folder: &Path) -> Result<(), Fault> {
+    let changed =
+        |path: &str| fs::metadata(web.join(path)).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    if changed("node_modules/.package-lock.json") < changed("package-lock.json") {
+        npm(web, &["ci", "--no-audit", "--no-fund"], folder)?;
+    }
+    npm(web, &["run", "build"], folder)
+}
+
+fn npm(web: &Path, arguments: &[&str], folder: &Path) -> Result<(), Fault> {
+    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let run = Command::new(program).args(arguments).current_dir(web).env("CHARSU_PAGE_OUT", folder).output();
+    let what = format!("npm {}", arguments.join(" "));
+    match run {
+        Ok(Output { status, .. }) if status.success() => Ok(()),
+        Ok(Output { stdout, stderr, .. }) => {
+            let said = format!("{}\n{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+            let lines: Vec<_> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+            let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+            Err(Fault(format!("the page could not be built: {what} failed in web/\n{last}\n{REMEDY}")))
+        }
+        Err(error) => Err(Fault(format!("the page could not be built: {what} cannot be run ({error})\n{REMEDY}"))),
+    }
+}
+
+/// How much of what npm said is shown.
+const LAST_LINES: usize = 20;
+const REMEDY: &str =
+    "Install Node 20 or later with npm, or build a server without page: cargo build --no-default-features";
+
+/// The table in Rust: every file of the folder with its compressed copies.
+fn table(folder: Option<&Path>) -> io::Result<String> {
+    let mut files = BTreeMap::new();
+    if let Some(folder) = folder {
+        gather(folder, folder, &mut files)?;
+    }
+    let mut table = "static ASSETS: &[Asset] = &[\n".to_owned();
+    for (path, file) in &files {
+        // Compressed copies stand with their file, and maps are for whoever builds.
+        if [".br", ".gz", ".map"].iter().any(|ending| path.ends_with(ending)) {
+            continue;
+        }
+        let content = fs::read(file)?;
+        let copy = |ending: &str| {
+            let copy = files.get(&format!("{path}{ending}"));
+            copy.map_or("None".to_owned(), |copy| format!("Some({})", embedded(copy)))
+        };
+        let _ = writeln!(
+            table,
+            "    Asset {{ path: {path:?}, content_type: {:?}, hash: \"{}\", immutable: {}, raw: {}, br: {}, gz: {} }},",
+            content_type(path),
+            hash(&content),
+            is_named_by_content(path),
+            embedded(file),
+            copy(".br"),
+            copy(".gz"),
+        );
+    }
+    table.push_str("];\n");
+    Ok(table)
+}
+
+/// The file's content, as Rust. Debug formatting escapes the path as a literal needs it.
+fn embedded(file: &Path) -> String {
+    format!("include_bytes!({:?})", file.to_string_lossy())
+}
+
+fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            gather(root, &path, files)?;
+        } else {
+            let inner = path.strip_prefix(root).expect("it was found there").to_string_lossy().replace('\\', "/");
+            files.insert(format!("/{inner}"), path);
+        }
+    }
+    Ok(())
+}
+
+/// 128 bits that change with the content. Nobody attacks it: whoever can choose the content can choose the page.
+fn hash(content: &[u8]) -> String {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(salt);
+        hasher.write(content);
+        hasher.finish()
+    };
+    format!("{:016x}{:016x}", half(0), half(1))
+}
+
+/// Vite writes a hash of at least 8 characters into the names of what it puts into `assets/`.
+fn is_named_by_content(path: &str) -> bool {
+    let stem = path.strip_prefix("/assets/").and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem);
+    stem.is_some_and(|stem| {
+        let is_letter = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        stem.len() > 9 && stem.as_bytes()[stem.len() - 9] == b'-' && stem.bytes().rev().take(8).all(is_letter)
+    })
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" => "application/json",
+        "txt" => "text/plain; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        "webmanifest" => "application/manifest+json",
+        _ => "application/octet-stream",
+    }
+}
