@@ -1,0 +1,89 @@
+//! Under which addresses other machines reach this server: for the start-up lines, and for the link and QR code of a room.
+//! Asks the system for its interfaces and sends nothing.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+
+use crate::config::Settings;
+
+/// An address that leads out through the default route, kept for documentation (RFC 5737) and never written to.
+const OUTSIDE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+/// Interfaces of containers and virtual machines, which no other person can reach.
+const INNER_INTERFACES: [&str; 8] = ["docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "cni", "lxc"];
+
+/// Every base under which other machines may reach the server, the likeliest first: IPv4 before IPv6, the address of the
+/// default route before others. Empty when only this machine can connect.
+pub fn bases(listening: SocketAddr) -> Vec<String> {
+    let ip = listening.ip().to_canonical();
+    if ip.is_loopback() {
+        return Vec::new();
+    }
+    let addresses = if ip.is_unspecified() { own_addresses(listening.is_ipv6()) } else { vec![ip] };
+    addresses.into_iter().map(|ip| format!("http://{}", SocketAddr::new(ip, listening.port()))).collect()
+}
+
+/// The base of links that are shared with people: one that works on their machines, or nothing when only this machine can
+/// connect, and whoever asks is best served by the address that they asked.
+pub fn share_base(_settings: &Settings, listening: SocketAddr) -> Option<String> {
+    bases(listening).into_iter().next()
+}
+
+fn own_addresses(with_ipv6: bool) -> Vec<IpAddr> {
+    let outward = outward();
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let is_inner = |name: &str| INNER_INTERFACES.iter().any(|inner| name.starts_with(inner));
+    let mut addresses: Vec<_> = interfaces
+        .into_iter()
+        .map(|interface| (is_inner(&interface.name), interface.ip()))
+        .filter(|(_, ip)| is_reachable(*ip) && (ip.is_ipv4() || with_ipv6))
+        .collect();
+    addresses.sort_by_key(|(inner, ip)| (ip.is_ipv6(), *inner, Some(*ip) != outward, *ip));
+    addresses.dedup();
+    addresses.into_iter().map(|(_, ip)| ip).collect()
+}
+
+/// A link-local address means nothing without the name of an interface, which a link cannot carry.
+fn is_reachable(ip: IpAddr) -> bool {
+    let is_link_local = match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    !ip.is_loopback() && !ip.is_unspecified() && !is_link_local
+}
+
+/// Which of our addresses the default route uses. Connecting a UDP socket only asks the routing table.
+fn outward() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(OUTSIDE).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_for_this_machine_has_nothing_to_share() {
+        for listening in ["127.0.0.1:8000", "127.3.2.1:80", "[::1]:8000", "[::ffff:127.0.0.1]:8000"] {
+            let listening = listening.parse().expect("an address");
+            assert_eq!(share_base(&Settings::default(), listening), None, "{listening}");
+        }
+    }
+
+    #[test]
+    fn a_server_on_one_address_shares_that_one() {
+        for (listening, base) in
+            [("192.168.1.5:8000", "http://192.168.1.5:8000"), ("[fd00::5]:80", "http://[fd00::5]:80")]
+        {
+            assert_eq!(bases(listening.parse().expect("an address")), [base]);
+        }
+    }
+
+    #[test]
+    fn a_server_on_every_address_shares_what_others_can_reach_ipv4_first() {
+        let addresses = own_addresses(true);
+        assert!(addresses.iter().all(|ip| is_reachable(*ip)));
+        assert!(addresses.is_sorted_by_key(IpAddr::is_ipv6));
+        let bases = bases("0.0.0.0:8000".parse().expect("an address"));
+        assert!(bases.iter().all(|base| base.starts_with("http://") && base.ends_with(":8000") && !base.contains('[')));
+    }
+}

@@ -1,0 +1,197 @@
+//! Translates: the command line, the environment and a file into settings, errors into exit codes, signals into a stop.
+//! Nothing else reads the environment, prints or exits.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use charsu::cli::{self, CommandLine, Wish};
+use charsu::config::load::{File, Loaded, PREFIX, Source};
+use charsu::config::{Settings, show};
+use charsu::lan;
+use charsu::logs::{self, LogLevel};
+use charsu::server::{App, Server};
+
+#[cfg(unix)]
+/// Descriptors that are not connections: the listener, the runtime's, files.
+const OTHER_FILES: u64 = 64;
+
+fn main() -> ExitCode {
+    let line = match cli::read(std::env::args_os()) {
+        Ok(line) => line,
+        // clap knows what goes to stdout and what is an error.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+        }
+    };
+    match obey(line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "charsu: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
+    let given = Given::new(line);
+    let loaded = given.load()?;
+    match given.line.wish {
+        Wish::PrintConfig => print(&show::file(&loaded, given.file().as_deref())),
+        Wish::Check => print("The settings can be used.\n"),
+        Wish::Serve => serve(given, loaded)?,
+    }
+    Ok(())
+}
+
+/// Whoever started us may have closed its end; that is no reason to stop.
+fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Everything that settings are made from.
+struct Given {
+    line: CommandLine,
+    environment: Vec<(String, String)>,
+}
+
+impl Given {
+    fn new(line: CommandLine) -> Self {
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let environment = variables
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+            .collect();
+        Self { line, environment }
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let variable = self.environment.iter().find(|(name, value)| name == "CHARSU_CONFIG" && !value.is_empty());
+        self.line.config.clone().or_else(|| variable.map(|(_, path)| PathBuf::from(path)))
+    }
+
+    /// Reads the file anew each time, for a reload.
+    fn load(&self) -> Result<Loaded, Box<dyn std::error::Error>> {
+        let read = |path: PathBuf| match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(File { path, text }),
+            Err(error) => Err(format!("{}: {error}", path.display())),
+        };
+        let file = self.file().map(read).transpose()?;
+        Ok(Settings::load(&self.line.flags, &self.environment, file.as_ref())?)
+    }
+}
+
+fn serve(given: Given, loaded: Loaded) -> Result<(), Box<dyn std::error::Error>> {
+    let level = logs::start(&loaded.settings.log);
+    for name in &loaded.strangers {
+        tracing::warn!("{name} is no setting");
+    }
+    raise_open_files(&loaded);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Before the port is open, so that no signal finds us unprepared.
+        let signals = Signals::listen()?;
+        let server = Server::bind(loaded.settings)?;
+        print(&ready_lines(server.local_addr()));
+        let app = Arc::clone(server.app());
+        server.run(signals.stop(given, app, level)).await;
+        Ok(())
+    })
+}
+
+/// One line for this machine, and one for each address under which others reach it.
+fn ready_lines(listening: SocketAddr) -> String {
+    let here = match listening.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let here = format!("http://{}", SocketAddr::new(here, listening.port()));
+    let mut lines = format!("Charsu is ready: {here}\n");
+    for base in lan::bases(listening).into_iter().filter(|base| *base != here) {
+        let _ = writeln!(lines, "On your network: {base}");
+    }
+    lines
+}
+
+/// Takes as many open files as the system gives, and says so when that is less than somebody asked for.
+#[cfg(unix)]
+fn raise_open_files(loaded: &Loaded) {
+    let Ok(files) = rlimit::increase_nofile_limit(u64::MAX) else { return };
+    let connections = loaded.settings.connections;
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    if files < wanted && loaded.source_of("connections") != Some(Source::Default) {
+        tracing::warn!(
+            files,
+            connections,
+            "the system allows fewer open files than connections: raise ulimit -n or lower --connections"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files(_loaded: &Loaded) {}
+
+/// The signals that we heed.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Over when we are asked to stop. Reloads meanwhile when asked to.
+    async fn stop(mut self, given: Given, app: Arc<App>, level: LogLevel) {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => break,
+                _ = self.terminate.recv() => break,
+                _ = self.hangup.recv() => reload(&given, &app, &level),
+            }
+        }
+        tracing::info!("stopping");
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn stop(self, _given: Given, _app: Arc<App>, _level: LogLevel) {
+        let _ = tokio::signal::ctrl_c().await;
+        tracing::info!("stopping");
+    }
+}
+
+/// A reload that cannot be done changes nothing.
+#[cfg(unix)]
+fn reload(given: &Given, app: &App, level: &LogLevel) {
+    match given.load() {
+        Ok(loaded) => {
+            app.reload(&loaded.settings);
+            level.change(&loaded.settings.log);
+            tracing::info!("allow_origin and log were read anew");
+        }
+        Err(error) => tracing::error!("nothing was read anew: {error}"),
+    }
+}

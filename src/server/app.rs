@@ -1,0 +1,96 @@
+//! What all connections of one server share. No route and no wire is known here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config::Settings;
+use crate::hub::{Hub, Rules};
+use crate::limits::Addresses;
+use crate::pace::Rates;
+use crate::protocol::Close;
+use crate::store::Store;
+use crate::transport::origin::Gate;
+
+/// One server: its settings, its rooms, and who is connected.
+#[derive(Debug)]
+pub struct App {
+    /// As they were at the start.
+    pub settings: Settings,
+    /// Where the server listens, with the port that was really taken.
+    pub listening: SocketAddr,
+    /// What each address may do.
+    pub addresses: Arc<Addresses>,
+    /// Whose pages may talk to us.
+    pub gate: Gate,
+    /// Whether the server can do its work.
+    pub health: Health,
+    /// The rooms and who is in them.
+    pub hub: Arc<Hub>,
+    /// How fast one connection may go on.
+    pub rates: Rates,
+    began: Instant,
+}
+
+impl App {
+    /// A server that nobody knows of yet.
+    pub fn new(settings: Settings, listening: SocketAddr, store: Store) -> Arc<Self> {
+        Arc::new(Self {
+            hub: Hub::new(Rules::from(&settings), store),
+            rates: Rates::from(&settings),
+            addresses: Addresses::new(&settings),
+            gate: Gate::new(&settings),
+            health: Health::default(),
+            began: Instant::now(),
+            listening,
+            settings,
+        })
+    }
+
+    /// The time since the server began, for everything that counts time and takes it as an argument.
+    pub fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Takes over what can change while the server runs: the list of origins.
+    pub fn reload(&self, settings: &Settings) {
+        self.gate.change(settings);
+    }
+
+    /// Parts with everybody, because the server stops, and waits until they are gone.
+    pub async fn shutdown(&self) {
+        self.hub.close_all(Close::Restart);
+        self.hub.emptied().await;
+    }
+}
+
+/// Whether the server can do its work, as `/healthz` and `/readyz` tell it.
+#[derive(Debug, Default)]
+pub struct Health {
+    cannot_accept: AtomicBool,
+    draining: AtomicBool,
+}
+
+impl Health {
+    /// New connections are accepted; they are not while the system has no file descriptor for them.
+    pub fn accepts(&self) -> bool {
+        !self.cannot_accept.load(Ordering::Relaxed)
+    }
+
+    /// The server stops.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether connections can be accepted, and tells whether that is news.
+    pub(super) fn set_accepts(&self, accepts: bool) -> bool {
+        self.cannot_accept.swap(!accepts, Ordering::Relaxed) == accepts
+    }
+
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}

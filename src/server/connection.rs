@@ -1,0 +1,102 @@
+//! One connection while it speaks HTTP: hyper with our limits and timers in front of the routes. Ends when the connection
+//! ends or becomes a WebSocket; then nothing of HTTP is left.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use http::header::X_CONTENT_TYPE_OPTIONS;
+use http::{HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::Service;
+
+use super::app::App;
+use super::{Lingering, guard};
+use crate::limits::Seat;
+use crate::transport::upgrade::{self, Path};
+use crate::transport::{Peer, cors};
+
+/// Who sits on a connection. The seat goes along when the connection becomes a WebSocket.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    peer: IpAddr,
+    // A std lock: taken once, for one move.
+    seat: Mutex<Option<Seat>>,
+}
+
+impl Caller {
+    fn new(seat: Seat) -> Self {
+        Self { peer: seat.peer(), seat: Mutex::new(Some(seat)) }
+    }
+
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Takes the seat away, for whoever keeps the connection from now on.
+    pub(crate) fn take_seat(&self) -> Option<Seat> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Speaks HTTP with a peer until one of them has had enough.
+pub(super) async fn attend(
+    stream: TcpStream,
+    seat: Seat,
+    app: Arc<App>,
+    routes: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    let caller = Arc::new(Caller::new(seat));
+    let patience = app.settings.handshake_timeout;
+    let service = service_fn(move |request| answer(Arc::clone(&app), routes.clone(), Arc::clone(&caller), request));
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_headers(guard::MAX_HEADERS)
+        .max_buf_size(guard::MAX_HEAD);
+    let connection = builder.serve_connection(TokioIo::new(Lingering::new(stream)), service).with_upgrades();
+    let mut connection = pin!(connection);
+    // Errors are the peer's: noise, a reset, a head that never ends. hyper has answered what can be answered.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn answer(
+    app: Arc<App>,
+    mut routes: Router,
+    caller: Arc<Caller>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let mut response = match guard::read(request, &app.settings).await {
+        Err(refused) => refused,
+        Ok(mut request) => {
+            if let Some(path) = Path::of(request.uri().path()) {
+                upgrade::open(&app, path, request, &caller)
+            } else {
+                request.extensions_mut().insert(Peer(caller.peer()));
+                let permit = cors::Permit::of(&app.gate, &request, app.now());
+                match permit.answer(&request) {
+                    Some(response) => response,
+                    None => permit.sign(routes.call(request).await?),
+                }
+            }
+        }
+    };
+    response.headers_mut().entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
