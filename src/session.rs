@@ -242,8 +242,7 @@ impl Conversation {
 fn join_answer<'a>(id: u64, joined: &'a Joined<'_>) -> ServerFrame<'a> {
     let snapshot = joined.snapshot.build(joined.room.name(), &joined.history);
     match joined.resume {
-        Resume::Joined => ServerFrame::Joined { id, resumed: false, snapshot },
-        Resume::Resumed => ServerFrame::Joined { id, resumed: true, snapshot },
+        Resume::Joined | Resume::Resumed => ServerFrame::Joined { id, snapshot },
         Resume::Reset(reason) => ServerFrame::Reset { id: Some(id), reason, snapshot },
     }
 }

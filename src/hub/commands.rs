@@ -196,7 +196,7 @@ impl Hub {
         answer: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
     ) {
         let (snapshot, history) = state.snapshot_parts(member, past);
-        let snapshot = if resume == Resume::Resumed { snapshot.at(position) } else { snapshot };
+        let snapshot = if resume == Resume::Resumed { snapshot.resumed_at(position) } else { snapshot };
         state.add_reader(reader);
         let joined = Joined { room, resume, snapshot, history, state };
         reader.answer(|out| answer(&joined, out));

@@ -249,6 +249,7 @@ pub struct SnapshotParts {
     seq: Seq,
     you: MemberId,
     name: Arc<str>,
+    resumed: bool,
     members: Vec<(MemberId, Arc<str>, bool)>,
     count: usize,
 }
@@ -262,6 +263,7 @@ impl SnapshotParts {
             seq: self.seq,
             you: self.you.0,
             name: (&*self.name).into(),
+            resumed: self.resumed,
             members: self
                 .members
                 .iter()
@@ -276,9 +278,10 @@ impl SnapshotParts {
         }
     }
 
-    /// Another position than the head.
-    pub fn at(mut self, seq: Seq) -> Self {
+    /// For a member that goes on from an earlier position.
+    pub(super) fn resumed_at(mut self, seq: Seq) -> Self {
         self.seq = seq;
+        self.resumed = true;
         self
     }
 }
@@ -356,6 +359,7 @@ impl State {
             seq: log.head(),
             you,
             name: roster.get(you).map_or_else(|| "".into(), crate::room::Person::shown_name),
+            resumed: false,
             members: roster
                 .iter()
                 .take(MEMBERS_LISTED)

@@ -150,3 +150,112 @@ impl Batch {
         done.checked_sub(1).map_or(0, |index| self.ends[index] as usize)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::names::Name;
+    use crate::protocol::{Kind, Member, ServerFrame};
+
+    const ALI: MemberId = MemberId(1);
+    const SARA: MemberId = MemberId(2);
+    const BOB: MemberId = MemberId(3);
+
+    fn room() -> RoomName {
+        RoomName::parse("408213").expect("a code")
+    }
+
+    fn kind() -> impl Strategy<Value = Kind> {
+        let member = || prop_oneof![Just(ALI), Just(SARA), Just(BOB)];
+        prop_oneof![
+            (member(), any::<String>(), any::<String>(), any::<bool>()).prop_map(|(from, name, text, guest)| {
+                Kind::Message { from, name: name.into(), guest, text: text.into() }
+            }),
+            (member(), member(), "[a-z]{0,200}").prop_map(|(from, to, text)| Kind::Private {
+                from,
+                name: "a".into(),
+                to,
+                to_name: "b".into(),
+                text: text.into(),
+            }),
+            member().prop_map(|id| Kind::Join { member: Member { id, name: None } }),
+            member().prop_map(|id| Kind::Leave { member: Member { id, name: Name::parse("Ali", 32).ok() } }),
+        ]
+    }
+
+    fn events(first: Seq) -> impl Strategy<Value = Vec<Arc<Event>>> {
+        prop::collection::vec(kind(), 1..12).prop_map(move |kinds| {
+            (first..).zip(kinds).map(|(seq, kind)| Arc::new(Event { seq, at: 1_700_000_000_000, kind })).collect()
+        })
+    }
+
+    /// The payloads of whole server frames.
+    fn payloads(mut bytes: &[u8]) -> Vec<String> {
+        let mut payloads = Vec::new();
+        while let [_, length, rest @ ..] = bytes {
+            let (length, rest) = match length {
+                126 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
+                127 => (u64::from_be_bytes(rest[..8].try_into().expect("eight")) as usize, &rest[8..]),
+                short => (usize::from(*short), rest),
+            };
+            payloads.push(String::from_utf8(rest[..length].to_vec()).expect("text frames are UTF-8"));
+            bytes = &rest[length..];
+        }
+        payloads
+    }
+
+    fn alone(wire: Wire, event: &Event, viewer: Option<MemberId>) -> Vec<u8> {
+        let mut out = Vec::new();
+        wire.encode(&room(), event, viewer, &mut out);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn the_hand_written_encoding_is_the_one_of_the_types(kind in kind()) {
+            let (room, event) = (room(), Event { seq: 7, at: 1, kind });
+            for viewer in [None, Some(ALI), Some(BOB)] {
+                let by_hand = payloads(&alone(Wire::Charsu, &event, viewer));
+                let by_types = serde_json::to_string(&snapshot_event(&room, &event, viewer)).expect("JSON");
+                prop_assert_eq!(&by_hand, &[by_types.clone()]);
+                serde_json::from_str::<ServerFrame<'_>>(&by_types).expect("what we write can be read");
+            }
+        }
+
+        #[test]
+        fn a_member_reads_from_a_shared_batch_what_it_may_see(events in events(5), from in 0_usize..12, viewer in 1_u32..4) {
+            let (room, viewer) = (room(), MemberId(viewer));
+            let position = 4 + (from % events.len()) as Seq;
+            for wire in Wire::ALL {
+                let shared = Batch::encode(wire, &room, &events, None, b"");
+                let wanted: Vec<u8> = events
+                    .iter()
+                    .filter(|event| event.seq > position)
+                    .flat_map(|event| alone(wire, event, Some(viewer)))
+                    .collect();
+                let personal = shared.is_personal_to(viewer, position).then(|| shared.personal_to(viewer, wire, &room));
+                prop_assert_eq!(personal.as_ref().unwrap_or(&shared).after(position), wanted);
+            }
+        }
+
+        #[test]
+        fn a_cut_write_goes_on_where_it_was_cut(events in events(1), from in 0_usize..12, cut in 0_usize..4000) {
+            let position = (from % events.len()) as Seq;
+            for wire in Wire::ALL {
+                let batch = Batch::encode(wire, &room(), &events, None, b"");
+                let whole = batch.after(position);
+                let taken = cut % (whole.len() + 1);
+                let (reached, rest) = batch.stand(position, taken);
+                let mut sent = whole[..taken].to_vec();
+                sent.extend_from_slice(rest);
+                prop_assert!(reached >= position && reached <= batch.last());
+                if reached < batch.last() {
+                    sent.extend_from_slice(batch.after(reached));
+                }
+                prop_assert_eq!(sent, whole);
+            }
+        }
+    }
+}
