@@ -36,7 +36,10 @@ export class Chat {
   readonly #desks = new Map<string, Desk>();
   readonly #pictures = new WeakMap<Desk, RoomPicture>();
   readonly #listeners = new Set<() => void>();
+  /** Rooms that were left, until the server has answered. */
   readonly #leaving: Set<string>;
+  /** The numbers of `leave` commands on the present connection. */
+  readonly #goodbyes = new Set<number>();
   #wire: Wire | null = null;
   #link = START;
   #session: string | null;
@@ -245,6 +248,7 @@ export class Chat {
     this.#wire?.drop();
     this.#wire = null;
     for (const desk of this.#desks.values()) desk.cut();
+    this.#goodbyes.clear();
     this.#sending.cut();
   }
 
@@ -302,8 +306,9 @@ export class Chat {
   }
 
   #left(frame: Frame<'left'>): void {
-    if (this.#leaving.delete(frame.room)) this.#idleIfAlone();
+    if (this.#goodbyes.delete(frame.id)) this.#leaving.delete(frame.room);
     else this.#desks.get(frame.room)?.left();
+    this.#idleIfAlone();
     this.#changed();
   }
 
@@ -338,7 +343,8 @@ export class Chat {
   }
 
   #tellLeaving(room: string): void {
-    this.#wire?.send({ type: 'leave', id: this.#nextId(), room });
+    const id = this.#nextId();
+    if (this.#wire?.send({ type: 'leave', id, room }) === true) this.#goodbyes.add(id);
   }
 
   // What is kept, and what is shown

@@ -1,0 +1,458 @@
+// A world for the tests: a clock that stands still, sockets that can be cut or go silent, and a server that keeps rooms as
+// docs/protocol.md says. It is strict: a frame that the protocol does not know is an error of the test that caused it.
+import { expect } from 'vitest';
+import { Chat, type ChatOptions, type StorageLike, type WebSocketLike } from '../src/index.ts';
+import type { ClientFrame, Event, Member, ServerFrame } from '../src/protocol.ts';
+
+/** A seeded source of chance (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export class Clock {
+  time = 1_764_000_000_000;
+  #timers = new Map<number, { at: number; run: () => void }>();
+  #last = 0;
+
+  set(run: () => void, ms: number): number {
+    this.#last += 1;
+    this.#timers.set(this.#last, { at: this.time + Math.max(0, ms), run });
+    return this.#last;
+  }
+
+  clear(timer: number): void {
+    this.#timers.delete(timer);
+  }
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets `ms` pass; what is due happens in its order. */
+  pass(ms: number): void {
+    const end = this.time + ms;
+    for (;;) {
+      const [due] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([a, one], [b, other]) => one.at - other.at || a - b);
+      if (due === undefined) break;
+      const [timer, { at, run }] = due;
+      this.#timers.delete(timer);
+      this.time = Math.max(this.time, at);
+      run();
+    }
+    this.time = end;
+  }
+}
+
+export class Store implements StorageLike {
+  readonly items = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.items.delete(key);
+  }
+}
+
+const FIELDS: Record<ClientFrame['type'], { must: string[]; may: string[] }> = {
+  hello: { must: [], may: ['session'] },
+  join: { must: ['id', 'room', 'name'], may: ['since'] },
+  say: { must: ['id', 'room', 'text'], may: [] },
+  private: { must: ['id', 'room', 'to', 'text'], may: [] },
+  typing: { must: ['room', 'on'], may: [] },
+  people: { must: ['id', 'room'], may: ['after'] },
+  leave: { must: ['id', 'room'], may: [] },
+  ping: { must: [], may: [] },
+};
+const TYPES: Record<string, string> = {
+  session: 'string', id: 'number', room: 'string', name: 'string', text: 'string', to: 'number', on: 'boolean', after: 'number', since: 'object',
+};
+
+/** A text as a frame of the page, field by field. */
+export function clientFrame(text: string): ClientFrame {
+  const frame = JSON.parse(text) as Record<string, unknown>;
+  const { type, ...rest } = frame;
+  const fields = FIELDS[type as ClientFrame['type']];
+  expect(fields, text).toBeDefined();
+  for (const field of fields.must) expect(rest, text).toHaveProperty(field);
+  for (const [field, value] of Object.entries(rest)) {
+    expect([...fields.must, ...fields.may], text).toContain(field);
+    expect(typeof value, text).toBe(TYPES[field]);
+  }
+  if ('id' in rest) expect(Number.isSafeInteger(rest['id']) && (rest['id'] as number) >= 1, text).toBe(true);
+  return frame as ClientFrame;
+}
+
+/** Both ends of one connection, a quarter of which a test can lose. Frames arrive in order, after `world.latency`. */
+export class FakeSocket implements WebSocketLike {
+  readyState = 0;
+  onopen: ((event: unknown) => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  onerror: ((event: unknown) => void) | null = null;
+  readonly sent: ClientFrame[] = [];
+  /** Nothing comes through any more in either direction, and nobody is told. */
+  silent = false;
+  closedBy: 'page' | 'server' | null = null;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    world.sockets.push(this);
+    world.clock.set(() => {
+      if (this.readyState !== 0) return;
+      if (world.server.refuses !== null) return this.end(world.server.refuses);
+      this.readyState = 1;
+      this.onopen?.({});
+    }, world.latency());
+  }
+
+  send(text: string): void {
+    if (this.readyState !== 1) throw new Error('not open');
+    const frame = clientFrame(text);
+    this.sent.push(frame);
+    this.#later(() => this.#world.server.hear(this, frame));
+  }
+
+  close(): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    this.closedBy = 'page';
+    this.#world.server.gone(this);
+  }
+
+  /** From the server. */
+  tell(frame: ServerFrame | Record<string, unknown>): void {
+    const data = JSON.stringify(frame);
+    this.#later(() => this.onmessage?.({ data }));
+  }
+
+  /** The connection ends; what is under way is lost. */
+  end(code: number, reason = ''): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    this.closedBy = 'server';
+    this.#world.server.gone(this);
+    this.onerror?.({});
+    this.onclose?.({ code, reason });
+  }
+
+  /** In order: nothing overtakes what was on its way before. */
+  #due = 0;
+  #later(run: () => void): void {
+    this.#due = Math.max(this.#due, this.#world.clock.time + this.#world.latency());
+    this.#world.clock.set(() => {
+      if (this.readyState === 1 && !this.silent) run();
+    }, this.#due - this.#world.clock.time);
+  }
+}
+
+interface Session {
+  readonly secret: string;
+  readonly rooms: Map<string, { member: number; from: number }>;
+  /** Commands that changed a room, by number: recognised when they come again. */
+  readonly said: Map<number, { text: string; seq: number; epoch: string }>;
+}
+
+interface FakeRoom {
+  epoch: string;
+  log: { event: Event; only: readonly number[] | null }[];
+  readonly members: Map<number, Member>;
+  nextMember: number;
+  /** Events up to this number are no longer kept. */
+  forgotten: number;
+}
+
+export class FakeServer {
+  readonly rooms = new Map<string, FakeRoom>();
+  readonly sessions = new Map<string, Session>();
+  readonly seats = new Map<FakeSocket, { session: Session | null; rooms: Set<string> }>();
+  /** Close code with which new connections are turned away. */
+  refuses: number | null = null;
+  /** Answers a command instead of doing it, if it gives a frame. */
+  intercept: ((frame: ClientFrame, socket: FakeSocket) => ServerFrame | Record<string, unknown> | 'nothing' | null) | null = null;
+  /** Sends the acknowledgement after the line, which the protocol does not do, but networks of other servers may. */
+  ackLast: () => boolean = () => false;
+  /** Names allowed? */
+  history = 0;
+  pageSize = 200;
+  heartbeat = 25_000;
+  #made = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  room(name: string): FakeRoom {
+    const room = this.rooms.get(name) ?? { epoch: this.#word('epoch'), log: [], members: new Map(), nextMember: 1, forgotten: 0 };
+    this.rooms.set(name, room);
+    return room;
+  }
+
+  /** All texts that were said in a room, in order. */
+  texts(name: string): string[] {
+    return this.room(name).log.flatMap(({ event }) => event.type === 'message' || event.type === 'private' ? [event.text] : []);
+  }
+
+  /** Forgets all sessions and rooms, as a restart without a store does. */
+  restart(): void {
+    this.rooms.clear();
+    this.sessions.clear();
+    for (const socket of [...this.seats.keys()]) socket.end(1012);
+  }
+
+  /** Forgets the past of a room, as a tail does. */
+  trim(name: string): void {
+    const room = this.room(name);
+    room.forgotten = room.log.length;
+  }
+
+  gone(socket: FakeSocket): void {
+    this.seats.delete(socket);
+  }
+
+  /** Somebody who is not one of the tested chats comes in. */
+  enter(name: string, person: string): number {
+    const room = this.room(name);
+    const id = room.nextMember++;
+    const member = { id, name: person };
+    room.members.set(id, member);
+    this.#append(name, (seq, at) => ({ type: 'join', room: name, seq, at, member }), null);
+    return id;
+  }
+
+  exit(name: string, id: number): void {
+    const room = this.room(name);
+    const member = room.members.get(id);
+    if (member === undefined) return;
+    room.members.delete(id);
+    this.#append(name, (seq, at) => ({ type: 'leave', room: name, seq, at, member }), null);
+  }
+
+  says(name: string, from: number, text: string): number {
+    const person = this.room(name).members.get(from);
+    return this.#append(name, (seq, at) => ({ type: 'message', room: name, seq, at, from, name: person?.name ?? '', text }), null);
+  }
+
+  whispers(name: string, from: number, to: number, text: string): number {
+    const { members } = this.room(name);
+    return this.#append(name, (seq, at) => ({
+      type: 'private', room: name, seq, at, from, name: members.get(from)?.name ?? '', to, to_name: members.get(to)?.name ?? '', text,
+    }), [from, to]);
+  }
+
+  hear(socket: FakeSocket, frame: ClientFrame): void {
+    const instead = this.intercept?.(frame, socket) ?? null;
+    if (instead !== null) return instead === 'nothing' ? undefined : socket.tell(instead);
+    if (frame.type === 'hello') return this.#hello(socket, frame.session);
+    const seat = this.seats.get(socket);
+    expect(seat, 'hello comes first').toBeDefined();
+    if (seat?.session == null) return;
+    switch (frame.type) {
+      case 'join': return this.#join(socket, seat, seat.session, frame);
+      case 'say':
+      case 'private': return this.#say(socket, seat.session, frame);
+      case 'people': return this.#people(socket, frame);
+      case 'leave': return this.#leave(socket, seat, seat.session, frame);
+      case 'ping': return socket.tell({ type: 'pong' });
+      case 'typing': return;
+    }
+  }
+
+  #hello(socket: FakeSocket, secret: string | undefined): void {
+    const known = secret === undefined ? undefined : this.sessions.get(secret);
+    const session = known ?? { secret: this.#word('secret'), rooms: new Map(), said: new Map() };
+    this.sessions.set(session.secret, session);
+    for (const [other, seat] of [...this.seats]) if (seat.session === session) other.end(4000, 'used elsewhere');
+    this.seats.set(socket, { session, rooms: new Set() });
+    socket.tell({
+      type: 'welcome', session: session.secret, resumed: known !== undefined, heartbeat_ms: this.heartbeat,
+      limits: { text_chars: 4000, name_chars: 32, rooms: 16 },
+    });
+  }
+
+  #join(socket: FakeSocket, seat: { rooms: Set<string> }, session: Session, frame: Extract<ClientFrame, { type: 'join' }>): void {
+    const { id, room: name, since } = frame;
+    const room = this.room(name);
+    const before = session.rooms.get(name);
+    if (before === undefined) {
+      const taken = [...room.members.values()].some((member) => member.name === frame.name);
+      if (taken) {
+        const suggestion = `${frame.name} 2`;
+        return socket.tell({ type: 'error', code: 'name_taken', message: 'That name is taken.', id, room: name, suggestion });
+      }
+      const past = room.log.slice(room.forgotten).slice(-this.history).map(({ event }) => event);
+      const member = this.enter(name, frame.name);
+      session.rooms.set(name, { member, from: room.log.length });
+      seat.rooms.add(name);
+      const history = this.history === 0 ? [] : past;
+      return socket.tell({ type: 'joined', id, ...this.#snapshot(name, member, room.log.length), resumed: false, history });
+    }
+    seat.rooms.add(name);
+    const head = room.log.length;
+    const kept = since !== undefined && since.epoch === room.epoch && since.seq <= head && since.seq >= Math.max(room.forgotten, before.from);
+    if (since === undefined || kept) {
+      const from = since?.seq ?? head;
+      socket.tell({ type: 'joined', id, ...this.#snapshot(name, before.member, from), resumed: true, history: [] });
+      for (const { event, only } of room.log.slice(from)) socket.tell(seen(event, only, before.member));
+      return;
+    }
+    const reason = since.epoch !== room.epoch ? 'epoch' : since.seq > head ? 'future' : 'too_old';
+    const history = room.log.slice(Math.max(room.forgotten, before.from)).filter(({ only }) => only === null || only.includes(before.member));
+    socket.tell({ type: 'reset', id, reason, ...this.#snapshot(name, before.member, head), resumed: true, history: history.map(({ event }) => event) });
+  }
+
+  #snapshot(name: string, you: number, seq: number): Omit<Extract<ServerFrame, { type: 'joined' }>, 'type' | 'id' | 'resumed' | 'history'> {
+    const { epoch, members } = this.room(name);
+    const all = [...members.values()].sort((one, other) => one.id - other.id);
+    return { room: name, epoch, seq, you, name: members.get(you)?.name ?? '', members: all.slice(0, this.pageSize), count: all.length };
+  }
+
+  #say(socket: FakeSocket, session: Session, frame: Extract<ClientFrame, { type: 'say' | 'private' }>): void {
+    const { id, room: name, text } = frame;
+    const before = session.said.get(id);
+    if (before !== undefined) {
+      if (before.text !== text) return socket.tell({ type: 'error', code: 'id_conflict', message: 'That number was used.', id, room: name });
+      return socket.tell({ type: 'ack', id, room: name, epoch: before.epoch, seq: before.seq });
+    }
+    const from = session.rooms.get(name)?.member;
+    const room = this.room(name);
+    if (from === undefined) return socket.tell({ type: 'error', code: 'not_joined', message: 'You are not in that room.', id, room: name });
+    // Numbers rise: a lower one that was never seen would be a line out of order.
+    expect(id, 'a fresh line has the highest number').toBeGreaterThan(Math.max(0, ...session.said.keys()));
+    const command = /^\/msg (?:"([^"]+)"|(\S+)) (.+)$/s.exec(text);
+    const to = frame.type === 'private' ? frame.to : [...room.members.values()].find((one) => one.name === (command?.[1] ?? command?.[2]))?.id;
+    const whisper = frame.type === 'private' || command !== null;
+    if (whisper && (to === undefined || !room.members.has(to))) {
+      return socket.tell({ type: 'error', code: 'no_such_person', message: 'Nobody is called so.', id, room: name, near: ['Mina'] });
+    }
+    if (!whisper && text.startsWith('/') && !text.startsWith('//')) {
+      return socket.tell({ type: 'error', code: 'unknown_command', message: 'No such command.', id, room: name });
+    }
+    const said = (): number => whisper && to !== undefined
+      ? this.whispers(name, from, to, command?.[3] ?? text)
+      : this.says(name, from, text.startsWith('//') ? text.slice(1) : text);
+    const { epoch } = room;
+    const seq = room.log.length + 1;
+    session.said.set(id, { text, seq, epoch });
+    const last = this.ackLast();
+    if (!last) socket.tell({ type: 'ack', id, room: name, epoch, seq });
+    expect(said()).toBe(seq);
+    if (last) socket.tell({ type: 'ack', id, room: name, epoch, seq });
+  }
+
+  #people(socket: FakeSocket, { id, room: name, after = 0 }: Extract<ClientFrame, { type: 'people' }>): void {
+    const all = [...this.room(name).members.values()].sort((one, other) => one.id - other.id);
+    const rest = all.filter((member) => member.id > after);
+    socket.tell({
+      type: 'people', id, room: name, members: rest.slice(0, this.pageSize), count: all.length, more: rest.length > this.pageSize,
+    });
+  }
+
+  #leave(socket: FakeSocket, seat: { rooms: Set<string> }, session: Session, { id, room: name }: Extract<ClientFrame, { type: 'leave' }>): void {
+    const member = session.rooms.get(name)?.member;
+    session.rooms.delete(name);
+    seat.rooms.delete(name);
+    if (member !== undefined) this.exit(name, member);
+    socket.tell({ type: 'left', id, room: name });
+  }
+
+  /** Ends a session's membership, as grace running out does. */
+  evict(secret: string): void {
+    const session = this.sessions.get(secret);
+    for (const [name, { member }] of session?.rooms ?? []) this.exit(name, member);
+    this.sessions.delete(secret);
+  }
+
+  #append(name: string, make: (seq: number, at: number) => Event, only: readonly number[] | null): number {
+    const room = this.room(name);
+    const seq = room.log.length + 1;
+    const event = make(seq, this.#clock.time);
+    room.log.push({ event, only });
+    for (const [socket, seat] of this.seats) {
+      const member = seat.session?.rooms.get(name)?.member;
+      if (seat.rooms.has(name) && member !== undefined) socket.tell(seen(event, only, member));
+    }
+    return seq;
+  }
+
+  #word(kind: string): string {
+    this.#made += 1;
+    return `${kind}-${this.#made}`;
+  }
+}
+
+function seen(event: Event, only: readonly number[] | null, member: number): Event {
+  return only === null || only.includes(member) ? event : { type: 'skip', room: event.room, seq: event.seq };
+}
+
+export class World {
+  readonly clock = new Clock();
+  readonly server = new FakeServer(this.clock);
+  readonly sockets: FakeSocket[] = [];
+  readonly random: () => number;
+  latency: () => number = () => 5;
+
+  constructor(seed = 1) {
+    this.random = seeded(seed);
+  }
+
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (socket === undefined) throw new Error('nobody has connected');
+    return socket;
+  }
+
+  chat(storage: StorageLike = new Store(), more: Partial<ChatOptions> = {}): Chat {
+    return new Chat({
+      url: 'ws://charsu.example/ws',
+      storage,
+      connect: () => new FakeSocket(this),
+      now: () => this.clock.time,
+      random: this.random,
+      setTimer: (run, ms) => this.clock.set(run, ms),
+      clearTimer: (timer) => this.clock.clear(timer),
+      ...more,
+    });
+  }
+
+  /** A chat that is in a room, and the socket it uses. */
+  joined(room = '408213', name = 'Mina', storage: StorageLike = new Store()): Chat {
+    const chat = this.chat(storage);
+    chat.join(room, name);
+    this.pass(100);
+    expect(chat.view.link.state).toBe('live');
+    return chat;
+  }
+
+  pass(ms: number): void {
+    this.clock.pass(ms);
+  }
+}
+
+/** Lines as a test reads them. */
+export function shown(chat: Chat, room = '408213'): string[] {
+  const view = chat.view.rooms.find((one) => one.room === room);
+  return (view?.lines ?? []).map((line) => {
+    switch (line.kind) {
+      case 'message': return line.state === 'sent' ? `${line.name}: ${line.text}` : `${line.name}: ${line.text} (${line.state})`;
+      case 'private': return `${line.name} to ${line.toName}: ${line.text}${line.state === 'sent' ? '' : ` (${line.state})`}`;
+      case 'gap': return `-- ${line.reason}`;
+      default: return `${line.person.name} ${line.kind}s`;
+    }
+  });
+}
+
+/** What was said, without comings and goings. */
+export function said(chat: Chat, room = '408213'): string[] {
+  return shown(chat, room).filter((line) => !/ (?:joins|leaves)$/.test(line));
+}

@@ -1,0 +1,208 @@
+import { expect, test } from 'vitest';
+import { said, Store, World } from './fake.ts';
+
+const ROOM = '408213';
+
+function types(world: World, at = -1): string[] {
+  return world.sockets.at(at)?.sent.map((frame) => frame.type) ?? [];
+}
+
+test('the page speaks charsu.v1 to the address it was given', () => {
+  const world = new World();
+  const asked: string[][] = [];
+  const chat = world.chat(new Store(), {
+    connect: (url, protocol) => {
+      asked.push([url, protocol]);
+      throw new Error('no sockets today');
+    },
+  });
+  chat.join(ROOM, 'Mina');
+  expect(asked).toEqual([['ws://charsu.example/ws', 'charsu.v1']]);
+});
+
+test('an address that the browser refuses is a failure like another', async () => {
+  const world = new World();
+  let tries = 0;
+  const chat = world.chat(new Store(), {
+    connect: () => {
+      tries += 1;
+      throw new SyntaxError('bad address');
+    },
+  });
+  chat.join(ROOM, 'Mina');
+  for (let round = 0; round < 40 && chat.view.link.state !== 'stopped'; round += 1) {
+    await Promise.resolve();
+    world.pass(15_000);
+  }
+  expect(chat.view.link).toEqual({ state: 'stopped', attempts: 10 });
+  expect(tries).toBe(10);
+});
+
+test('a quiet line is asked after the heartbeat, and an answer is enough', () => {
+  const world = new World();
+  world.joined();
+  world.pass(24_000);
+  expect(types(world)).not.toContain('ping');
+  world.pass(200_000);
+  expect(types(world).filter((type) => type === 'ping').length).toBeGreaterThanOrEqual(7);
+  expect(world.sockets).toHaveLength(1);
+});
+
+test('a line on which others talk is not asked', () => {
+  const world = new World();
+  world.joined();
+  const arash = world.server.enter(ROOM, 'Arash');
+  for (let round = 0; round < 20; round += 1) {
+    world.server.says(ROOM, arash, 'still here');
+    world.pass(20_000);
+  }
+  expect(types(world)).not.toContain('ping');
+});
+
+test('a dead socket that nobody closed is noticed 10 s after the ping, and what was missed is fetched', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.socket.silent = true;
+  const arash = world.server.enter(ROOM, 'Arash');
+  world.server.says(ROOM, arash, 'anybody?');
+  world.pass(25_000 + 9_800);
+  expect(chat.view.link.state).toBe('live');
+  world.pass(400);
+  expect(world.sockets[0]?.closedBy).toBe('page');
+  world.pass(1_000);
+  expect(chat.view.link.state).toBe('live');
+  expect(said(chat)).toEqual(['Arash: anybody?']);
+});
+
+test('a socket that opens and never welcomes is given up', () => {
+  const world = new World();
+  world.server.intercept = (frame) => frame.type === 'ping' ? null : 'nothing';
+  const chat = world.chat();
+  chat.join(ROOM, 'Mina');
+  world.pass(14_000);
+  expect(chat.view.link.state).toBe('connecting');
+  world.pass(1_100);
+  expect(chat.view.link.state).not.toBe('live');
+  expect(world.sockets[0]?.closedBy).toBe('page');
+});
+
+test('a server that cannot be reached is tried ten times, and then the person is asked', () => {
+  const world = new World();
+  world.server.refuses = 1006;
+  const chat = world.chat();
+  chat.join(ROOM, 'Mina');
+  chat.say(ROOM, 'kept');
+  world.pass(600_000);
+  expect(chat.view.link).toEqual({ state: 'stopped', attempts: 10 });
+  expect(world.sockets).toHaveLength(10);
+  world.server.refuses = null;
+  chat.reconnectNow();
+  world.pass(100);
+  expect(world.server.texts(ROOM)).toEqual(['kept']);
+});
+
+test('a page that comes back to the front, or whose network changed, asks a doubtful socket at once', () => {
+  for (const wake of ['visible', 'online'] as const) {
+    const world = new World();
+    const chat = world.joined();
+    world.pass(10_000);
+    world.socket.silent = true;
+    if (wake === 'visible') chat.visible(false);
+    chat[wake](true);
+    world.pass(2_900);
+    expect(world.sockets).toHaveLength(1);
+    world.pass(700);
+    expect(world.sockets.length, wake).toBeGreaterThan(1);
+  }
+});
+
+test('a socket that lives although the browser says offline is kept', () => {
+  const world = new World();
+  const chat = world.joined();
+  chat.online(false);
+  world.pass(60_000);
+  expect(chat.view.link).toEqual({ state: 'live' });
+  expect(world.sockets).toHaveLength(1);
+});
+
+test('offline is told when the socket is gone, and coming online connects at once', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.server.refuses = 1006;
+  world.socket.silent = true;
+  chat.online(false);
+  world.pass(3_100);
+  expect(chat.view.link.state).toBe('offline');
+  world.pass(60_000);
+  expect(chat.view.link.state).toBe('offline');
+  world.server.refuses = null;
+  chat.online(true);
+  world.pass(50);
+  expect(chat.view.link.state).toBe('live');
+});
+
+test('a session that is used elsewhere stays closed until the person takes it back, and numbers go on from the clock', () => {
+  const world = new World();
+  const store = new Store();
+  const chat = world.joined(ROOM, 'Mina', store);
+  const copy = new Store();
+  for (const [key, value] of store.items) copy.setItem(key, value);
+  const other = world.chat(copy);
+  world.pass(100);
+  expect(other.view.link.state).toBe('live');
+  expect(chat.view.link).toEqual({ state: 'closed', code: 4000, reason: 'used elsewhere' });
+  other.say(ROOM, 'from the copy');
+  world.pass(600_000);
+  expect(chat.view.link.state).toBe('closed');
+  chat.reconnectNow();
+  world.pass(100);
+  chat.say(ROOM, 'from the first');
+  world.pass(100);
+  expect(world.server.texts(ROOM)).toEqual(['from the copy', 'from the first']);
+  expect(said(chat)).toEqual(['Mina: from the copy', 'Mina: from the first']);
+  expect(other.view.link.state).toBe('closed');
+});
+
+test('a close that asks for patience is given it', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.socket.tell({ type: 'error', code: 'rate_limited', message: 'Far too fast.', retry_after_ms: 40_000 });
+  world.pass(20);
+  expect(chat.view.notice).toMatchObject({ code: 'rate_limited', retryAfterMs: 40_000 });
+  world.socket.end(4429, 'too fast');
+  world.pass(39_000);
+  expect(world.sockets).toHaveLength(1);
+  chat.visible(true);
+  expect(world.sockets).toHaveLength(1);
+  world.pass(10_000);
+  expect(chat.view.link.state).toBe('live');
+  chat.dismiss(null);
+  expect(chat.view).not.toHaveProperty('notice');
+});
+
+test('a closed chat is silent: no timer, no socket, no word', () => {
+  const world = new World();
+  const chat = world.joined();
+  let told = 0;
+  chat.subscribe(() => { told += 1; });
+  chat.keystroke(ROOM);
+  chat.close();
+  expect(world.socket.closedBy).toBe('page');
+  world.pass(100);
+  expect(world.clock.pending).toBe(0);
+  world.pass(600_000);
+  expect(world.sockets).toHaveLength(1);
+  expect(told).toBe(0);
+});
+
+test('a clock that is set back does not stop the heartbeat', () => {
+  const world = new World();
+  world.joined();
+  world.clock.time -= 3_600_000;
+  const arash = world.server.enter(ROOM, 'Arash');
+  world.pass(20);
+  expect(arash).toBe(2);
+  world.socket.silent = true;
+  world.pass(3_700_000);
+  expect(world.sockets.length).toBeGreaterThan(1);
+});
