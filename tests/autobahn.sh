@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# The Autobahn test suite against the WebSocket server: every case but those of compression (12.*, 13.*), which the server
+# does not offer. Strict: a case that is merely NON-STRICT has failed.
+#
+#   tests/autobahn.sh                     builds the conformance build and tests its /echo
+#   tests/autobahn.sh ws://HOST:PORT/PATH tests an echo server that already runs
+#   CASES='["6.*","7.*"]' tests/autobahn.sh
+#
+# The suite runs on Python 2.7 only. PY27 names one; else the newest of pyenv, else python2.7 of the PATH is taken. Without any
+# the suite is skipped, aloud and with success. It takes a minute or two; the report stays in target/autobahn/report.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+work=$target/autobahn
+suite=autobahntestsuite==25.10.1
+cases=${CASES:-'["*"]'}
+
+is_python27() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (2, 7))' >/dev/null 2>&1; }
+
+# Prints nothing if there is none.
+find_python27() {
+  local candidate candidates=("${PY27:-}")
+  if [[ -z ${PY27:-} ]]; then
+    mapfile -t candidates < <(printf '%s\n' "${PYENV_ROOT:-$HOME/.pyenv}"/versions/2.7.*/bin/python | sort -Vr)
+    candidates+=(python2.7)
+  fi
+  for candidate in "${candidates[@]}"; do
+    if is_python27 "$candidate"; then echo "$candidate" && return; fi
+  done
+}
+
+install_suite() {
+  [[ -x $work/venv/bin/wstest ]] && return
+  local python log=$work/install.log
+  python=$1
+  mkdir -p "$work"
+  {
+    # The last virtualenv that can make a Python 2.7 environment, kept out of the interpreter's own packages.
+    "$python" -m pip install --target "$work/virtualenv" 'virtualenv<20.22' &&
+      PYTHONPATH=$work/virtualenv "$python" -m virtualenv "$work/venv" &&
+      "$work/venv/bin/pip" install "$suite"
+  } >"$log" 2>&1 || { tail -n 20 "$log" >&2; echo "could not install $suite" >&2; rm -rf "$work/venv"; exit 2; }
+}
+
+start_server() {
+  local line
+  nice -n 5 cargo build --release --features conformance --no-default-features
+  exec {ready}< <(exec "$target/release/charsu" --listen 127.0.0.1:0 --no-limits 2>"$work/server.log")
+  server=$!
+  trap 'kill "$server" 2>/dev/null || true' EXIT
+  while read -r -t 30 -u "$ready" line; do
+    [[ $line =~ http://([^[:space:]/]+) ]] && url=ws://${BASH_REMATCH[1]}/echo && return
+  done
+  tail -n 20 "$work/server.log" >&2
+  echo "the server did not become ready" >&2
+  exit 2
+}
+
+python=$(find_python27)
+if [[ -z $python ]]; then
+  echo "SKIPPED: the Autobahn suite needs a Python 2.7, and none was found (PY27 can name one)"
+  exit 0
+fi
+install_suite "$python"
+url=${1:-}
+[[ -n $url ]] || start_server
+
+rm -rf "$work/report"
+cat >"$work/spec.json" <<SPEC
+{"outdir": "$work/report", "servers": [{"agent": "charsu", "url": "$url"}],
+ "cases": $cases, "exclude-cases": ["12.*", "13.*"], "exclude-agent-cases": {}}
+SPEC
+(cd "$work" && nice -n 5 timeout 1800 venv/bin/wstest -m fuzzingclient -s spec.json >suite.log 2>&1) ||
+  { tail -n 20 "$work/suite.log" >&2; echo "the suite itself failed" >&2; exit 2; }
+
+"$work/venv/bin/python" - "$work/report/index.json" <<'SUMMARY'
+from __future__ import print_function
+import collections, json, sys
+
+cases = json.load(open(sys.argv[1]))["charsu"]
+good = {"OK", "INFORMATIONAL"}
+bad = [name for name, case in cases.items() if not {case["behavior"], case["behaviorClose"]} <= good]
+for part in ("behavior", "behaviorClose"):
+    counts = collections.Counter(case[part] for case in cases.values())
+    print(part + ":", ", ".join("%s %d" % each for each in sorted(counts.items())))
+for name in sorted(bad, key=lambda name: [int(part) for part in name.split(".")]):
+    case = cases[name]
+    print("  case %s: %s, close: %s, code %s" % (name, case["behavior"], case["behaviorClose"], case["remoteCloseCode"]))
+print("%d passed, %d failed" % (len(cases) - len(bad), len(bad)))
+sys.exit(1 if bad or not cases else 0)
+SUMMARY

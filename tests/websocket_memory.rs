@@ -1,0 +1,74 @@
+//! What the WebSocket decoder costs in memory, counted by the allocator. Alone in its program, so that nobody else is counted.
+
+use std::{alloc::System, ops::ControlFlow};
+
+use charsu::transport::ws::{Decoder, Limits, frame};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes for what is half said, beside the bytes themselves.
+const HALF_SAID: isize = 160;
+
+/// A client's frame that announces a length, whether or not that much payload follows.
+fn client_frame(first: u8, announced: u64, payload: &[u8]) -> Vec<u8> {
+    const MASKED: u8 = 0x80;
+    let mut bytes = vec![first];
+    match announced {
+        ..126 => bytes.push(MASKED | announced as u8),
+        126..0x1_0000 => bytes.extend([&[MASKED | 0x7e][..], &(announced as u16).to_be_bytes()].concat()),
+        _ => bytes.extend([&[MASKED | 0x7f][..], &announced.to_be_bytes()].concat()),
+    }
+    let key = [1, 2, 3, 4];
+    bytes.extend(key);
+    let begin = bytes.len();
+    bytes.extend_from_slice(payload);
+    frame::mask(&mut bytes[begin..], key);
+    bytes
+}
+
+/// How many bytes `decoder` holds more after it was fed (less, if negative), and how often it asked for memory.
+fn cost(decoder: &mut Decoder, bytes: &[u8]) -> (isize, usize) {
+    let mut bytes = bytes.to_vec();
+    let region = Region::new(ALLOCATOR);
+    decoder.feed(&mut bytes, |_| ControlFlow::Continue(())).expect("nothing against the rules");
+    let stats = region.change();
+    let held = stats.bytes_allocated.cast_signed() - stats.bytes_deallocated.cast_signed();
+    (held, stats.allocations + stats.reallocations)
+}
+
+#[test]
+fn memory_is_held_only_for_what_is_half_said_and_has_arrived() {
+    assert_eq!(size_of::<Decoder>(), 24);
+
+    let limits = Limits { max_message: u32::MAX, max_fragments: 1024 };
+    let mut decoder = Decoder::new(limits);
+    let whole = client_frame(0x81, 110, &[b'x'; 110]);
+    let ping = client_frame(0x89, 5, b"hello");
+
+    let several = [&*whole, &*ping, &*whole, &*client_frame(0x82, 10_000, &[7; 10_000])].concat();
+    assert_eq!(cost(&mut decoder, &several), (0, 0), "whole frames need no memory");
+
+    for cut in 1..whole.len() {
+        let (held, _) = cost(&mut decoder, &whole[..cut]);
+        assert!((1..=HALF_SAID + 2 * cut.cast_signed()).contains(&held), "{held} bytes for {cut}");
+        let (released, _) = cost(&mut decoder, &whole[cut..]);
+        assert_eq!(released, -held, "a whole frame leaves nothing");
+        assert!(decoder.is_idle());
+    }
+
+    let (begun, _) = cost(&mut decoder, &client_frame(0x01, 3, b"one"));
+    assert_eq!(cost(&mut decoder, &ping.repeat(3)), (0, 0), "control frames between fragments need no memory");
+    let (ended, _) = cost(&mut decoder, &client_frame(0x80, 3, b"two"));
+    assert_eq!(begun + ended, 0);
+
+    let four_gib = client_frame(0x82, u64::from(u32::MAX), b"");
+    let (announced, _) = cost(&mut decoder, &four_gib);
+    assert!(announced <= HALF_SAID, "{announced} bytes for an announcement");
+    let (grown, _) = cost(&mut decoder, &[0; 10_000]);
+    assert!(grown <= 2 * 10_000, "{grown} bytes for 10,000");
+    let region = Region::new(ALLOCATOR);
+    drop(decoder);
+    assert_eq!(region.change().bytes_deallocated.cast_signed(), announced + grown);
+}
