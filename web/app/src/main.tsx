@@ -1,0 +1,28 @@
+// Starts the page: settings, connection, keys, and the first drawing.
+import { render } from 'preact';
+import './styles/index.css';
+import { drawAttention } from './attention.ts';
+import { fitKeyboard } from './keyboard.ts';
+import { listenToKeys } from './keys.ts';
+import { feedChat } from './state/chat.ts';
+import { followAttempt, forgetAttempt } from './state/joining.ts';
+import { loadInside } from './state/inside.ts';
+import { learnAbout } from './state/links.ts';
+import { followHistory } from './state/place.ts';
+import { keepSettings } from './state/settings.ts';
+import { App } from './ui/App.tsx';
+
+keepSettings();
+followHistory();
+addEventListener('popstate', forgetAttempt);
+feedChat();
+followAttempt();
+drawAttention();
+listenToKeys();
+fitKeyboard();
+void learnAbout();
+
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);
+// Early, so that a network that goes away later finds everything here; after the first picture, so that it does not wait.
+requestAnimationFrame(() => setTimeout(loadInside));

@@ -1,0 +1,37 @@
+// Which of the pages is shown.
+import { useEffect } from 'preact/hooks';
+import { chat, view } from '../state/chat.ts';
+import { inside, loadInside } from '../state/inside.ts';
+import { attempt } from '../state/joining.ts';
+import { place } from '../state/place.ts';
+import { sheet } from '../state/sheet.ts';
+import { announced, toast } from '../state/toast.ts';
+import { Invite } from './Invite.tsx';
+import { Lobby } from './Lobby.tsx';
+import { NotLoaded } from './NotLoaded.tsx';
+
+export function App() {
+  const wanted = place.value.room;
+  const trying = attempt.value?.room;
+  // A room that is being tried is not there yet: its form is.
+  const rooms = view.value.rooms.filter((room) => room.status !== 'left' && !(room.room === trying && room.you === 0));
+  const room = rooms.find((one) => one.room === wanted)?.room ?? null;
+  const page = room !== null || (wanted === null && rooms.length > 0);
+  useEffect(() => { chat.open(room); }, [room]);
+  return (
+    <>
+      {page ? null : wanted === null ? <Lobby /> : <Invite room={wanted} />}
+      <Later page={page} room={room} />
+      <p class="toast" role="status">{toast.value !== null && <span>{toast.value}</span>}</p>
+      <p class="vh" role="status">{announced.value}</p>
+    </>
+  );
+}
+
+function Later({ page, room }: { page: boolean; room: string | null }) {
+  const state = inside.value;
+  const needed = page || sheet.value !== null;
+  useEffect(() => { if (needed) loadInside(); }, [needed]);
+  if (state.Inside !== null) return <state.Inside page={page} room={room} />;
+  return needed && state.failed ? <NotLoaded /> : null;
+}

@@ -1,0 +1,128 @@
+// Where one writes. Enter sends, Shift+Enter breaks the line; on touch Enter breaks the line and the button sends.
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Person, RoomView } from '../../../client/src/index.ts';
+import { count, lang, nodes, t } from '../i18n/inside.ts';
+import { isSpoken } from '../log/rows.ts';
+import { chat, view } from '../state/chat.ts';
+import { draftOf, inserted, keepDraft, privately, writePrivately } from '../state/drafts.ts';
+import { typingNotices } from '../state/settings.ts';
+import { direction } from '../text/direction.ts';
+import { Icon } from './Icon.tsx';
+
+/** Until the server has told its own. */
+const TEXT_CHARS = 4000;
+/** The limit is shown from this part of it on. */
+const SHOW_LIMIT_AT = 0.9;
+/** keyCode of a key that belongs to an input method, in browsers that do not set isComposing on the last one. */
+const IME_KEY = 229;
+
+const touch = matchMedia('(pointer: coarse)');
+const growsByItself = CSS.supports('field-sizing', 'content');
+
+/** Give it the room's name as `key`. */
+export function Composer({ room }: { room: RoomView }) {
+  const name = room.room;
+  const [text, setText] = useState(() => draftOf(name));
+  const field = useRef<HTMLTextAreaElement>(null);
+  const limit = view.value.limits?.textChars ?? TEXT_CHARS;
+  const length = [...text].length;
+  const left = limit - length;
+  const to = privately.value[name] ?? null;
+
+  const write = (next: string) => {
+    setText(next);
+    keepDraft(name, next);
+  };
+
+  useEffect(() => {
+    if (!touch.matches) field.current?.focus({ preventScroll: true });
+    return () => chat.stopTyping(name);
+  }, []);
+
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element === null || growsByItself) return;
+    element.style.setProperty('block-size', 'auto');
+    element.style.setProperty('block-size', `${element.scrollHeight}px`);
+  }, [text]);
+
+  const wish = inserted.value;
+  useEffect(() => {
+    if (wish?.room !== name) return;
+    inserted.value = null;
+    write(text === '' || /\s$/.test(text) ? text + wish.text : `${text} ${wish.text}`);
+    field.current?.focus();
+  }, [wish]);
+
+  const typed = (next: string) => {
+    write(next);
+    if (next.trim() === '') chat.stopTyping(name);
+    else if (typingNotices.value && to === null) chat.keystroke(name);
+  };
+
+  const send = () => {
+    field.current?.focus();
+    if (text.trim() === '' || left < 0) return;
+    chat.stopTyping(name);
+    // What could not be taken stays in the box.
+    if (to === null ? chat.say(name, text) : chat.private(name, to.id, text)) write('');
+  };
+
+  /** The last line that was refused comes back into the empty box. */
+  const takeBack = (): boolean => {
+    const failed = room.lines.findLast((line) => isSpoken(line) && line.own && line.state === 'failed');
+    if (failed === undefined || !isSpoken(failed)) return false;
+    chat.discard(name, failed.key);
+    write(failed.text);
+    return true;
+  };
+
+  const key = (event: KeyboardEvent) => {
+    if (event.isComposing || event.keyCode === IME_KEY) return;
+    if (event.key === 'Enter') {
+      const always = event.ctrlKey || event.metaKey;
+      if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
+      event.preventDefault();
+      send();
+    } else if (event.key === 'ArrowUp' && text === '' && !event.altKey) {
+      if (takeBack()) event.preventDefault();
+    } else if (event.key === 'Escape' && to !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+      writePrivately(name, null);
+    }
+  };
+
+  const label = to === null ? t('write') : t('writePrivately', { name: to.name });
+  return (
+    <div class={to === null ? 'writing' : 'writing secretly'}>
+      {to !== null && <Privately room={room} to={to} />}
+      <form class="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
+        <textarea
+          ref={field} id="composer" rows={1} value={text} dir={direction(text) ?? (lang.value === 'fa' ? 'rtl' : 'ltr')} placeholder={label} aria-label={label}
+          aria-describedby="limit" aria-invalid={left < 0 ? true : undefined} enterkeyhint={touch.matches ? 'enter' : 'send'}
+          onInput={(event) => typed(event.currentTarget.value)} onKeyDown={key} onBlur={() => chat.stopTyping(name)}
+        />
+        {/* The press must not take the focus: on a phone the keyboard would go. */}
+        <button type="submit" class="send" aria-label={t('send')} title={t('send')} aria-disabled={text.trim() === '' || left < 0} onPointerDown={(event) => event.preventDefault()}>
+          <Icon name="up" />
+        </button>
+      </form>
+      <div class="under">
+        <p class="keys" aria-hidden="true"><span><kbd>{t('enterKey')}</kbd> {t('enterSends')}</span><span><kbd>{t('shiftEnterKey')}</kbd> {t('newLine')}</span></p>
+        <p id="limit" class={left < 0 ? 'limit over' : 'limit'} role="status">{length >= limit * SHOW_LIMIT_AT && (left < 0 ? count('charactersOver', -left) : count('charactersLeft', left))}</p>
+      </div>
+    </div>
+  );
+}
+
+function Privately({ room, to }: { room: RoomView; to: Person }) {
+  const here = room.people.some((one) => one.id === to.id) || room.morePeople;
+  return (
+    <p class="privately">
+      <Icon name="private" />
+      <span>{nodes(here ? 'privateMode' : 'privateGone', { name: to.name })}</span>
+      <button type="button" onClick={() => { writePrivately(room.room, null); document.getElementById('composer')?.focus(); }}>{t('privateStop')}</button>
+    </p>
+  );
+}

@@ -1,0 +1,182 @@
+// The conversation: a window of rows that follows the end or keeps its place.
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RoomView } from '../../../client/src/index.ts';
+import { count, digits, t } from '../i18n/inside.ts';
+import { isSpoken, rowsOf, type Row } from '../log/rows.ts';
+import { anchorOf, fromEnd, NEAR_END_PX, restore, type Anchor } from '../log/scroll.ts';
+import { around, atEnd, grown, newer, older, type Span } from '../log/window.ts';
+import { announce } from '../state/toast.ts';
+import { Empty } from './Empty.tsx';
+import { Icon } from './Icon.tsx';
+import { Comings, Day, Gap, New } from './Notes.tsx';
+import { Spoken } from './Spoken.tsx';
+
+/** Rows are revealed when this close to the edge of the window. Pixels. */
+const REVEAL_PX = 600;
+/** More messages than this within BURST_MS are counted instead of read out. */
+const BURST = 3;
+const BURST_MS = 2000;
+/** New rows are read out only once the first filling has settled. Milliseconds. */
+const SETTLE_MS = 600;
+
+/** Where each room was left; "the end" is not kept, it is where one starts. */
+const leftAt = new Map<string, { span: Span; anchor: Anchor }>();
+
+const lastKey = (room: RoomView): string | undefined => room.lines.at(-1)?.key;
+
+function spokenAfter(room: RoomView, key: string | undefined): number {
+  let n = 0;
+  for (let index = room.lines.length - 1; index >= 0; index -= 1) {
+    const line = room.lines[index];
+    if (line === undefined || line.key === key) break;
+    if (isSpoken(line) && !line.own) n += 1;
+  }
+  return n;
+}
+
+function startOf(room: RoomView, rows: Row[]): { span: Span; follow: boolean; anchor: Anchor | null } {
+  const at = rows.findIndex((row) => row.kind === 'new');
+  const fresh = rows[at];
+  if (fresh !== undefined) return { span: around(at, rows.length), follow: false, anchor: { key: fresh.key, offset: 24 } };
+  const left = leftAt.get(room.room);
+  if (left !== undefined && rows.some((row) => row.key === left.anchor.key)) return { span: left.span, follow: false, anchor: left.anchor };
+  return { span: atEnd(rows.length), follow: true, anchor: null };
+}
+
+/** Give it the room's name as `key`: it starts anew in each room. */
+export function Log({ room }: { room: RoomView }) {
+  const rows = useMemo(() => rowsOf(room.lines, room.firstUnread, room.you), [room.lines, room.firstUnread, room.you]);
+  const box = useRef<HTMLDivElement>(null);
+  const start = useMemo(() => startOf(room, rows), []);
+  const follow = useRef(start.follow);
+  const anchor = useRef<Anchor | null>(start.anchor);
+  const seen = useRef(lastKey(room));
+  const [wanted, setSpan] = useState<Span>(start.span);
+  const [away, setAway] = useState(false);
+  const span = grown(wanted, rows.length, follow.current);
+  const politeness = usePoliteness(room);
+
+  const shown = rows.slice(span.start, span.end ?? undefined);
+  const missed = away ? spokenAfter(room, seen.current) : 0;
+
+  const toEnd = (smooth: boolean) => {
+    follow.current = true;
+    anchor.current = null;
+    setSpan(atEnd(rows.length));
+    const element = box.current;
+    const still = !smooth || span.end !== null || matchMedia('(prefers-reduced-motion: reduce)').matches;
+    element?.scrollTo({ top: element.scrollHeight, behavior: still ? 'instant' : 'smooth' });
+  };
+
+  // One's own line is always shown: whoever writes is at the end.
+  const own = room.lines.at(-1);
+  const ownKey = own !== undefined && isSpoken(own) && own.own && own.seq === null ? own.key : null;
+  const ownBefore = useRef(ownKey);
+  useLayoutEffect(() => {
+    if (ownKey !== null && ownKey !== ownBefore.current) toEnd(false);
+    ownBefore.current = ownKey;
+  }, [ownKey]);
+
+  // Before this render the place was measured (on scroll, below); after it the place is put back.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    if (follow.current && span.end === null) {
+      element.scrollTop = element.scrollHeight;
+      seen.current = lastKey(room);
+    } else if (anchor.current !== null) restore(element, anchor.current);
+  });
+
+  const measure = () => {
+    const element = box.current;
+    if (element === null) return;
+    const distance = fromEnd(element);
+    follow.current = span.end === null && distance <= NEAR_END_PX;
+    if (follow.current) {
+      anchor.current = null;
+      seen.current = lastKey(room);
+    } else anchor.current = anchorOf(element);
+    setAway(!follow.current);
+    if (element.scrollTop < REVEAL_PX && span.start > 0) setSpan(older(span, rows.length));
+    else if (span.end !== null && distance < REVEAL_PX) setSpan(newer(span, rows.length));
+  };
+
+  // The keyboard opens, the composer grows, fonts arrive: the end stays the end, any other place stays that place.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const watch = new ResizeObserver(() => {
+      if (follow.current) element.scrollTop = element.scrollHeight;
+      else if (anchor.current !== null) restore(element, anchor.current);
+    });
+    watch.observe(element);
+    const list = element.querySelector('ol');
+    if (list !== null) watch.observe(list);
+    // Opened at the "new" line: it may well be that everything fits.
+    measure();
+    return () => watch.disconnect();
+  }, []);
+
+  const where = useRef<() => void>(() => undefined);
+  where.current = () => {
+    if (follow.current || anchor.current === null) leftAt.delete(room.room);
+    else leftAt.set(room.room, { span, anchor: anchor.current });
+  };
+  useEffect(() => () => where.current(), []);
+
+  const name = room.isCode ? t('room', { code: digits(room.room) }) : room.room;
+  return (
+    <div class="logbox">
+      <div ref={box} class="log" role="log" aria-live={politeness} aria-relevant="additions" aria-label={t('conversation', { room: name })} tabIndex={0} onScroll={measure}>
+        {rows.some((row) => row.kind === 'spoken' || row.kind === 'gap') ? null : <Empty room={room} />}
+        <ol>{shown.map((row) => draw(room, row))}</ol>
+      </div>
+      {away && (
+        <button type="button" class={missed > 0 ? 'pill' : 'pill round'} aria-label={missed > 0 ? undefined : t('toTheEnd')} onClick={() => toEnd(true)}>
+          <Icon name="down" />{missed > 0 && count('newMessages', missed)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function draw(room: RoomView, row: Row) {
+  switch (row.kind) {
+    case 'day': return <Day key={row.key} at={row.at} />;
+    case 'new': return <New key={row.key} id={row.key} n={row.count} unseen={room.unread > 0} />;
+    case 'gap': return <Gap key={row.key} reason={row.reason} />;
+    case 'moves': return <Comings key={row.key} moves={row.moves} />;
+    case 'spoken': return <Spoken key={row.key} room={room.room} line={row.line} head={row.head} tail={row.tail} />;
+  }
+}
+
+/**
+ * What a screen reader does with the rows of this drawing. History that fills the log, older rows that are revealed and one's own
+ * lines are not read out; many at once are counted.
+ */
+function usePoliteness(room: RoomView): 'polite' | 'off' {
+  const settled = useRef(false);
+  const before = useRef(lastKey(room));
+  const burst = useRef({ since: 0, n: 0, timer: 0 });
+  useEffect(() => {
+    const timer = setTimeout(() => { settled.current = true; }, SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  // Hidden behind a reference, because the answer for one set of lines must not change when it is drawn again.
+  const answer = useMemo((): 'polite' | 'off' => {
+    const fresh = spokenAfter(room, before.current);
+    const known = before.current;
+    before.current = lastKey(room);
+    if (!settled.current) return 'off';
+    const last = room.lines.at(-1);
+    if (last === undefined || last.key === known || fresh === 0) return 'polite';
+    const now = Date.now();
+    if (now - burst.current.since > BURST_MS) burst.current = { since: now, n: 0, timer: burst.current.timer };
+    burst.current.n += fresh;
+    if (burst.current.n <= BURST) return 'polite';
+    clearTimeout(burst.current.timer);
+    burst.current.timer = window.setTimeout(() => announce(count('newMessages', burst.current.n)), BURST_MS);
+    return 'off';
+  }, [room.lines]);
+  return answer;
+}

@@ -1,0 +1,25 @@
+// The name field of every way in.
+import type { ComponentChildren, RefObject } from 'preact';
+import { lang, t } from '../i18n/index.ts';
+import { direction } from '../text/direction.ts';
+import { Field } from './Field.tsx';
+
+export interface NameFieldProps {
+  value: string;
+  onValue: (value: string) => void;
+  error?: ComponentChildren;
+  input: RefObject<HTMLInputElement | null>;
+  busy: boolean;
+}
+
+export function NameField({ value, onValue, error, input, busy }: NameFieldProps) {
+  return (
+    <Field id="name" label={t('yourName')} hint={t('yourNameHint')} error={error}>
+      <input
+        ref={input} id="name" class="input" name="nickname" autocomplete="nickname" autocapitalize="words" spellcheck={false} enterkeyhint="go"
+        dir={direction(value) ?? (lang.value === 'fa' ? 'rtl' : 'ltr')} placeholder={t('yourNameExample')} value={value} readOnly={busy}
+        aria-describedby="name-hint" aria-invalid={error ? true : undefined} onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </Field>
+  );
+}

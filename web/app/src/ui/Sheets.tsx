@@ -1,0 +1,66 @@
+// The dialogs of the page.
+import type { ComponentChild } from 'preact';
+import type { RoomView } from '../../../client/src/index.ts';
+import { howItWorks, whereKept } from '../i18n/explained.ts';
+import { lang, t } from '../i18n/inside.ts';
+import { attempt } from '../state/joining.ts';
+import { chat, roomOf } from '../state/chat.ts';
+import { version } from '../state/links.ts';
+import { go, place } from '../state/place.ts';
+import { closeSheet, sheet } from '../state/sheet.ts';
+import { inlines } from '../text/parse.ts';
+import { JoinForm } from './JoinForm.tsx';
+import { LeaveButton, PeopleList } from './People.tsx';
+import { Inlines } from './Prose.tsx';
+import { RoomName } from './RoomName.tsx';
+import { Settings } from './Settings.tsx';
+import { Share } from './Share.tsx';
+import { Sheet } from './Sheet.tsx';
+
+export function Sheets() {
+  const open = sheet.value;
+  switch (open?.kind) {
+    case undefined: return null;
+    case 'how': return <Explained title={t('howItWorks')} parts={howItWorks[lang.value]} />;
+    case 'kept': return <Explained title={t('whereKept')} parts={whereKept[lang.value]} />;
+    case 'settings': return <Settings />;
+    case 'add': return <Sheet title={t('joinOther')}><JoinForm /></Sheet>;
+    case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room} /></Sheet>} />;
+    case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleList room={room} /><LeaveButton room={room.room} /></Sheet>} />;
+    case 'leave': return <InRoom room={open.room} draw={(room) => <Leave room={room.room} isCode={room.isCode} />} />;
+  }
+}
+
+function InRoom({ room, draw }: { room: string; draw: (room: RoomView) => ComponentChild }) {
+  const there = roomOf(room);
+  return there === undefined ? null : <>{draw(there)}</>;
+}
+
+function Explained({ title, parts }: { title: string; parts: readonly (readonly [string, string])[] }) {
+  const known = version();
+  return (
+    <Sheet title={title}>
+      <dl class="explained">{parts.map(([head, text]) => <div key={head}><dt>{head}</dt><dd><Inlines parts={inlines(text)} /></dd></div>)}</dl>
+      {known !== null && <p class="version">{t('version', { version: known })}</p>}
+    </Sheet>
+  );
+}
+
+function Leave({ room, isCode }: { room: string; isCode: boolean }) {
+  const leave = () => {
+    closeSheet();
+    chat.leave(room);
+    if (attempt.value?.room === room) attempt.value = null;
+    if (place.value.room === room) go(null);
+  };
+  return (
+    <Sheet title={t('leaveRoom')}>
+      <p class="ask"><RoomName room={room} isCode={isCode} /></p>
+      <p>{t('leaveLead')}</p>
+      <div class="pair end">
+        <button type="button" class="btn ghost" onClick={closeSheet}>{t('stay')}</button>
+        <button type="button" class="btn danger" onClick={leave}>{t('leave')}</button>
+      </div>
+    </Sheet>
+  );
+}
