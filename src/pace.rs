@@ -39,8 +39,8 @@ impl Pace {
     /// [`Code::RateLimited`] with the time to wait. Until that time every command is refused: a sender's lines keep
     /// their order when it sends the refused ones again.
     pub fn command(&mut self, rates: &Rates, now: Duration) -> Result<(), Refusal> {
-        if now < self.held_until {
-            return Err(too_fast(self.held_until - now));
+        if let Some(wait) = self.held_until.checked_sub(now).filter(|wait| !wait.is_zero()) {
+            return Err(too_fast(wait));
         }
         self.commands.take(rates.commands, now).map_err(|wait| {
             self.held_until = now + wait;

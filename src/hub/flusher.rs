@@ -15,7 +15,7 @@ const YIELDS: usize = 8;
 
 /// The list of rooms that grew.
 #[derive(Debug, Default)]
-pub struct Flusher {
+pub(super) struct Flusher {
     /// std: a push or a take, never across an await.
     dirty: Mutex<Vec<Arc<LiveRoom>>>,
     wake: Notify,
@@ -25,12 +25,12 @@ pub struct Flusher {
 
 impl Flusher {
     /// A connection has read something.
-    pub fn note_read(&self) {
+    pub(super) fn note_read(&self) {
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A room grew and is to be shown.
-    pub fn mark(&self, room: &Arc<LiveRoom>) {
+    pub(super) fn mark(&self, room: &Arc<LiveRoom>) {
         if room.dirty.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -42,7 +42,7 @@ impl Flusher {
     }
 
     /// Shows what happened, for as long as the server runs.
-    pub async fn run(&self) {
+    pub(super) async fn run(&self) {
         let mut rooms = Vec::new();
         loop {
             self.wake.notified().await;

@@ -18,6 +18,9 @@ pub const MEMBERS_LISTED: usize = 200;
 /// How many events of the past a snapshot holds.
 pub const HISTORY_EVENTS: usize = 100;
 
+/// How many bytes of the past a snapshot holds, about.
+const HISTORY_BYTES: usize = 48 * 1024;
+
 /// Once this much waits to be flushed, whoever appends flushes at once instead of reading on, in bytes. Well below what
 /// the tail keeps, so that a burst can never outrun those who keep up.
 pub(super) const UNFLUSHED_BYTES: usize = 256 * 1024;
@@ -36,9 +39,9 @@ pub struct LiveRoom {
 
 /// What the lock guards.
 #[derive(Debug)]
-pub struct State {
+pub(super) struct State {
     /// The room itself.
-    pub room: Room,
+    pub(super) room: Room,
     /// Everybody who reads it. Copied only when it changes during a flush.
     audience: Arc<Vec<Arc<Reader>>>,
     /// How many read it on each wire.
@@ -54,16 +57,16 @@ pub struct State {
     /// Who types or stopped, since the last flush.
     loose: Vec<(MemberId, bool)>,
     /// It is over: nobody may come in, look it up again.
-    pub ended: bool,
+    pub(super) ended: bool,
     /// Milliseconds of the hub's clock since which nobody is in it.
-    pub empty_since: Option<u64>,
+    pub(super) empty_since: Option<u64>,
     /// A timer looks after its end.
-    pub end_is_timed: bool,
+    pub(super) end_is_timed: bool,
 }
 
 /// What a reader gets that reads on from its cursor.
 #[derive(Debug)]
-pub enum Stretch {
+pub(super) enum Stretch {
     /// What comes next.
     Batch(Batch),
     /// What comes next is no longer kept: the room as it is, and the position after it.
@@ -122,15 +125,15 @@ impl LiveRoom {
 
     /// Takes everything that was appended since the last flush and offers it to everybody who keeps up.
     pub(super) fn flush(self: &Arc<Self>) {
-        let (events, loose, audience, wires, users) = {
+        let (events, is_whole, loose, audience, wires, users) = {
             let mut state = self.lock();
             self.dirty.store(false, Ordering::Release);
             let state = &mut *state;
-            let events: Vec<Arc<Event>> = match state.room.log().since(state.flushed) {
-                Ok(events) => events.cloned().collect(),
-                // More came at once than is kept; everybody reads on from the cursor, and is told.
-                Err(_) => Vec::new(),
-            };
+            // Nothing can be read when more came at once than is kept; everybody reads on from the cursor, and is told.
+            let events: Option<Vec<Arc<Event>>> =
+                state.room.log().since(state.flushed).ok().map(|events| events.cloned().collect());
+            let is_whole = events.is_some();
+            let events = events.unwrap_or_default();
             state.flushed = state.room.log().head();
             state.unflushed = 0;
             state.flush_is_timed = false;
@@ -144,7 +147,7 @@ impl LiveRoom {
                 state.loose = Vec::new();
             }
             let users = state.users_if_changed(&events);
-            (events, loose, state.audience.clone(), state.wires, users)
+            (events, is_whole, loose, state.audience.clone(), state.wires, users)
         };
         let mut batches: [Option<Batch>; Wire::ALL.len()] = Default::default();
         let mut loose_frames: [Vec<(MemberId, Vec<u8>)>; Wire::ALL.len()] = Default::default();
@@ -170,6 +173,9 @@ impl LiveRoom {
                 Offered::Behind(seq) => needed = Some(needed.map_or(seq, |slowest| slowest.min(seq))),
                 Offered::Taken | Offered::Absent => {}
             }
+            if !is_whole {
+                reader.call();
+            }
         }
         self.lock().needed = needed;
     }
@@ -188,30 +194,22 @@ impl LiveRoom {
                 .cloned()
                 .collect()
         });
-        match events {
-            Ok(events) => {
-                let users = if wire == Wire::TwoSegment { state.users_if_changed(&events) } else { Vec::new() };
-                drop(state);
-                Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), &users))
-            }
-            Err(_) => {
-                let mut frame = Vec::new();
-                match wire {
-                    Wire::Charsu => {
-                        let (snapshot, events) = state.snapshot_parts(member, Past::OwnTime);
-                        let reset = ServerFrame::Reset {
-                            id: None,
-                            reason: ResetReason::Slow,
-                            snapshot: snapshot.build(self.name(), &events),
-                        };
-                        wire::answer(&reset, &mut frame);
-                    }
-                    Wire::OneSegment => wire::one_segment_notice(GAP, &mut frame),
-                    Wire::TwoSegment => wire::two_segment_notice(GAP, &mut frame),
-                }
-                Stretch::Reset { frame, position: state.room.log().head() }
-            }
+        if let Ok(events) = events {
+            let users = if wire == Wire::TwoSegment { state.users_if_changed(&events) } else { Vec::new() };
+            drop(state);
+            return Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), &users));
         }
+        let mut frame = Vec::new();
+        match wire {
+            Wire::Charsu => {
+                let (snapshot, events) = state.snapshot_parts(member, Past::OwnTime);
+                let snapshot = snapshot.build(self.name(), &events);
+                wire::answer(&ServerFrame::Reset { id: None, reason: ResetReason::Slow, snapshot }, &mut frame);
+            }
+            Wire::OneSegment => wire::one_segment_notice(GAP, &mut frame),
+            Wire::TwoSegment => wire::two_segment_notice(GAP, &mut frame),
+        }
+        Stretch::Reset { frame, position: state.room.log().head() }
     }
 
     /// Notes a loose signal for the next flush. Returns whether it may be shown.
@@ -233,7 +231,7 @@ const GAP: &str = "Your connection was too slow: some lines are missing here.";
 
 /// Which past a snapshot may show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Past {
+pub(super) enum Past {
     /// Nothing.
     None,
     /// What everybody who comes newly may see.
@@ -327,7 +325,7 @@ impl State {
     }
 
     /// How many connections read it.
-    pub fn readers(&self) -> usize {
+    pub(super) fn readers(&self) -> usize {
         self.audience.len()
     }
 
@@ -340,6 +338,7 @@ impl State {
             Past::Newcomers => log.first() - 1,
             Past::OwnTime => roster.get(you).map_or(log.head(), |person| person.joined_at().max(log.first() - 1)),
         };
+        let mut bytes = 0;
         let mut history: Vec<Arc<Event>> = log
             .since(from)
             .into_iter()
@@ -351,6 +350,10 @@ impl State {
                 Kind::Join { .. } | Kind::Leave { .. } => false,
             })
             .take(HISTORY_EVENTS)
+            .take_while(|event| {
+                bytes += event.kind.weight();
+                bytes <= HISTORY_BYTES
+            })
             .cloned()
             .collect();
         history.reverse();

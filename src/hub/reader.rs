@@ -28,11 +28,11 @@ const STRETCH_BYTES: usize = 64 * 1024;
 
 /// What a member of a room stands for in its reader.
 #[derive(Debug)]
-pub struct Cursor {
+pub(super) struct Cursor {
     /// Which room.
-    pub room: Arc<LiveRoom>,
+    pub(super) room: Arc<LiveRoom>,
     /// As whom.
-    pub member: MemberId,
+    pub(super) member: MemberId,
     /// The last event whose frames the socket took, or has begun to take.
     position: Seq,
 }
@@ -53,7 +53,7 @@ struct Desk {
 
 /// How a reader took what it was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offered {
+pub(super) enum Offered {
     /// It has all of it.
     Taken,
     /// Its next number is this; its own task reads on from there.
@@ -137,7 +137,17 @@ impl Reader {
         }
         let before = desk.pending.len();
         write(&mut desk.pending);
-        if before > 0 && desk.pending.len() > self.pending_limit as usize {
+        let limit = self.pending_limit as usize;
+        if desk.pending.len() > limit && !desk.full {
+            // Much was asked at once. Only what the socket does not take makes a reader slow.
+            self.write(&mut desk, &[], &[]);
+            if desk.full {
+                drop(desk);
+                self.call();
+            }
+            return;
+        }
+        if desk.pending.len() > limit {
             // Over the bound. A frame may be half sent, so the close frame goes behind what was there before.
             desk.pending.truncate(before);
             desk.closing = true;

@@ -68,16 +68,14 @@ impl Hub {
     pub fn look_up(&self, name: &RoomName) -> Option<usize> {
         let room = {
             let rooms = self.rooms();
-            match rooms.by_name.get(name) {
-                Some(room) => room.clone(),
-                None => {
-                    let may_open = match name.code() {
-                        Some(code) => rooms.codes.is_waiting(code, self.now()),
-                        None => self.rules.named_rooms,
-                    };
-                    return may_open.then_some(0);
-                }
-            }
+            let Some(room) = rooms.by_name.get(name) else {
+                let may_open = match name.code() {
+                    Some(code) => rooms.codes.is_waiting(code, self.now()),
+                    None => self.rules.named_rooms,
+                };
+                return may_open.then_some(0);
+            };
+            room.clone()
         };
         let people = room.lock().room.roster().len();
         Some(people)

@@ -49,11 +49,11 @@ struct Inner {
 
 /// A membership that waits for its person.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub(super) struct Held {
     /// Where.
-    pub room: Arc<LiveRoom>,
+    pub(super) room: Arc<LiveRoom>,
     /// As whom.
-    pub member: MemberId,
+    pub(super) member: MemberId,
 }
 
 /// A command that changed a room.

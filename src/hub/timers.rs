@@ -9,7 +9,7 @@ use super::sessions::{Held, Session};
 
 /// Something to do when its time comes. Each looks again whether it is still to be done.
 #[derive(Debug)]
-pub enum Due {
+pub(super) enum Due {
     /// A member's grace is over.
     Grace {
         /// Whose.
@@ -32,7 +32,7 @@ pub enum Due {
 
 /// The list. Time is milliseconds of the hub's clock.
 #[derive(Debug, Default)]
-pub struct Timers {
+pub(super) struct Timers {
     /// std: one insertion or removal, never across an await.
     list: Mutex<List>,
 }
@@ -45,7 +45,7 @@ struct List {
 
 impl Timers {
     /// Adds something. Returns whether it is now the first to come, so that the task must be woken.
-    pub fn add(&self, at: u64, due: Due) -> bool {
+    pub(super) fn add(&self, at: u64, due: Due) -> bool {
         let mut list = self.list();
         let order = list.next;
         list.next += 1;
@@ -54,25 +54,15 @@ impl Timers {
     }
 
     /// When the next thing is due.
-    pub fn next(&self) -> Option<u64> {
+    pub(super) fn next(&self) -> Option<u64> {
         self.list().by_time.first_key_value().map(|(&(at, _), _)| at)
     }
 
     /// Takes one thing whose time has come.
-    pub fn take(&self, now: u64) -> Option<Due> {
+    pub(super) fn take(&self, now: u64) -> Option<Due> {
         let mut list = self.list();
         let first = list.by_time.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())
-    }
-
-    /// How many things wait.
-    pub fn len(&self) -> usize {
-        self.list().by_time.len()
-    }
-
-    /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     fn list(&self) -> MutexGuard<'_, List> {
@@ -95,6 +85,6 @@ mod tests {
         assert!(matches!(timers.take(10), Some(Due::Flush(_))));
         assert!(matches!(timers.take(20), Some(Due::RoomEnd(_))));
         assert!(matches!(timers.take(20), Some(Due::RoomEnd(_))));
-        assert!(timers.is_empty());
+        assert_eq!(timers.next(), None);
     }
 }

@@ -73,7 +73,7 @@ impl Hub {
             .min()
             .unwrap_or(ROUND[1]);
         let round = (shortest / ROUNDS_PER_SPAN).clamp(ROUND[0], ROUND[1]);
-        let rounds = |span: Duration| (span.as_secs_f64() / round.as_secs_f64()).ceil() as u32;
+        let rounds = |span: Duration| u32::try_from(span.as_nanos().div_ceil(round.as_nanos())).unwrap_or(u32::MAX);
         let spans = Spans {
             ping: rounds(rules.heartbeat),
             dead: rounds(rules.heartbeat) + rounds(rules.heartbeat_timeout),

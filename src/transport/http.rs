@@ -49,12 +49,11 @@ async fn look_up(
     if let Err(refusal) = app.may_guess(peer) {
         return refused(&refusal);
     }
-    match app.hub.look_up(&name) {
-        Some(people) => answer(StatusCode::OK, &json!({ "room": name.as_str(), "people": people })),
-        None => {
-            app.failed_join(peer);
-            refused(&Code::RoomNotFound.into())
-        }
+    if let Some(people) = app.hub.look_up(&name) {
+        answer(StatusCode::OK, &json!({ "room": name.as_str(), "people": people }))
+    } else {
+        app.failed_join(peer);
+        refused(&Code::RoomNotFound.into())
     }
 }
 

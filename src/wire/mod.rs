@@ -106,12 +106,12 @@ impl Batch {
     }
 
     /// The same batch as one member may see it.
+    #[must_use]
     pub fn personal_to(&self, viewer: MemberId, wire: Wire, room: &RoomName) -> Self {
         let mut bytes = Vec::with_capacity(self.bytes.len() + 256);
         let mut ends = Vec::with_capacity(self.ends.len());
         let mut start = 0;
-        let mut seq = self.first;
-        for &end in &self.ends {
+        for (seq, &end) in (self.first..).zip(&self.ends) {
             let special = self.personal.iter().find(|event| event.seq == seq && event.kind.is_for(viewer));
             if let Some(event) = special {
                 wire.encode(room, event, Some(viewer), &mut bytes);
@@ -124,7 +124,6 @@ impl Batch {
             }
             ends.push(bytes.len() as u32);
             start = end;
-            seq += 1;
         }
         Self { first: self.first, bytes, ends, personal: Vec::new() }
     }

@@ -23,12 +23,12 @@ pub(crate) struct TwoSegment {
     room: String,
     name: String,
     /// It opened a code that nobody had made, which counts for its address until it ends.
-    _opened: Option<CodeHold>,
+    opened: Option<CodeHold>,
 }
 
 impl TwoSegment {
     pub(crate) fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr, room: String, name: String) -> Self {
-        Self { page: Page::new(app, reader, peer), peer, room, name, _opened: None }
+        Self { page: Page::new(app, reader, peer), peer, room, name, opened: None }
     }
 
     /// Joins the room of the path. The page does not see its own join, but gets the online list.
@@ -46,6 +46,7 @@ impl TwoSegment {
         }
     }
 
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method's own lifetime is too narrow for the bound")]
     fn join(&mut self) -> Result<(), Refusal> {
         let settings = &self.page.app.settings;
         let name = Name::parse(&self.name, settings.name_chars)?;
@@ -53,7 +54,7 @@ impl TwoSegment {
         if settings.dialect_codes {
             opening = Opening::Any;
             if RoomName::parse(&self.room).is_ok_and(|room| self.page.app.hub.would_open_code(&room)) {
-                self._opened = Some(self.page.app.open_code(self.peer)?);
+                self.opened = Some(self.page.app.open_code(self.peer)?);
             }
         }
         self.page.join(&self.room, Some(name), opening, false, |joined, out| joined.push_users(out))

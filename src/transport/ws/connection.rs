@@ -196,15 +196,13 @@ impl Connection {
         if let Some(payload) = owed.get() {
             reader.answer(|out| frame::push(out, frame::Opcode::Pong, payload));
         }
-        match end {
-            Some(end) => ControlFlow::Break(end),
-            None => {
-                if !is_flushed {
-                    reader.write_answers();
-                }
-                ControlFlow::Continue(())
-            }
+        if let Some(end) = end {
+            return ControlFlow::Break(end);
         }
+        if !is_flushed {
+            reader.write_answers();
+        }
+        ControlFlow::Continue(())
     }
 
     /// Hands the close frame over and waits for the peer to end, so that the close frame is not lost to a reset; bounded.
