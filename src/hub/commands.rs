@@ -87,9 +87,8 @@ impl Hub {
             }
             return Err(Refusal::because(Code::BadRequest, "Hello was said before."));
         }
-        if let Some(before) = session.attach(reader) {
-            let cursors = before.unseat_all();
-            self.park(&session, &before, cursors);
+        if let Some((before, held)) = session.attach(reader, self.now() + self.rules.grace_ms) {
+            self.park(&session, &before, held);
             before.close(Close::Replaced);
         }
         Ok((secret, resumed))

@@ -184,23 +184,17 @@ impl Hub {
             }
         }
         self.reader_left.notify_waiters();
-        let cursors = reader.unseat_all();
-        match reader.session() {
-            Some(session) if session.is_attached_to(reader) => {
-                if end == End::Unclean && self.rules.grace_ms > 0 {
-                    self.park(session, reader, cursors);
-                } else {
-                    for cursor in cursors {
-                        self.leave_now(&cursor.room, cursor.member, Some(reader));
-                    }
-                }
+        if let Some(session) = reader.session() {
+            if end == End::Unclean && self.rules.grace_ms > 0 {
+                let held = session.hold_all_of(reader, self.now() + self.rules.grace_ms);
+                self.park(session, reader, held);
+            }
+            if session.is_attached_to(reader) {
                 self.forget_later(session);
             }
-            _ => {
-                for cursor in cursors {
-                    self.leave_now(&cursor.room, cursor.member, Some(reader));
-                }
-            }
+        }
+        for cursor in reader.unseat_all() {
+            self.leave_now(&cursor.room, cursor.member, Some(reader));
         }
     }
 
@@ -248,28 +242,24 @@ impl Hub {
         self.flusher.note_read();
     }
 
-    /// Keeps the memberships of a connection that broke off until its person comes back or grace is over.
-    fn park(&self, session: &Arc<Session>, reader: &Arc<Reader>, cursors: Vec<reader::Cursor>) {
-        let until = self.now() + self.rules.grace_ms;
-        let held: Vec<Held> = cursors
-            .into_iter()
-            .map(|cursor| {
-                let mut state = cursor.room.lock();
-                state.remove_reader(reader);
-                state.room.set_presence(cursor.member, Presence::Away);
-                drop(state);
-                Held { room: cursor.room, member: cursor.member }
-            })
-            .collect();
-        session.hold(held.iter().cloned());
+    /// Takes a connection out of the rooms in which its session holds its place, until its person comes back or grace is
+    /// over.
+    fn park(&self, session: &Arc<Session>, reader: &Arc<Reader>, held: Vec<Held>) {
         for held in held {
-            self.later(until, Due::Grace { session: session.clone(), held });
+            let mut state = held.room.lock();
+            state.remove_reader(reader);
+            if session.is_away_from(held.room.name().as_str()) {
+                // Its person may be back already, over another connection.
+                state.room.set_presence(held.member, Presence::Away);
+            }
+            drop(state);
+            self.later(held.until, Due::Grace { session: session.clone(), held });
         }
     }
 
     /// Forgets a session some time after its last visit.
     fn forget_later(&self, session: &Arc<Session>) {
-        let visit = session.hold([]);
+        let visit = session.visit();
         let at = self.now() + self.rules.grace_ms + self.rules.session_ms;
         self.later(at, Due::SessionEnd { session: Arc::downgrade(session), visit });
     }

@@ -54,6 +54,8 @@ pub(super) struct Held {
     pub(super) room: Arc<LiveRoom>,
     /// As whom.
     pub(super) member: MemberId,
+    /// Until when, in milliseconds of the hub's clock. A timer of an earlier absence does not end a later one.
+    pub(super) until: u64,
 }
 
 /// A command that changed a room.
@@ -108,11 +110,20 @@ impl Session {
         inner.recent.push_back(Remembered { n, content, epoch, seq });
     }
 
-    /// Binds it to a new connection. Returns the one that spoke for it before.
-    pub(super) fn attach(&self, reader: &Arc<Reader>) -> Option<Arc<Reader>> {
+    /// Binds it to a new connection. Returns the one that spoke for it before, and what that one was in: from now on these
+    /// memberships wait here.
+    pub(super) fn attach(&self, reader: &Arc<Reader>, until: u64) -> Option<(Arc<Reader>, Vec<Held>)> {
         let mut inner = self.inner();
         inner.visits += 1;
-        std::mem::replace(&mut inner.reader, Arc::downgrade(reader)).upgrade()
+        let before = std::mem::replace(&mut inner.reader, Arc::downgrade(reader)).upgrade()?;
+        let held = inner.hold_all_of(&before, until);
+        Some((before, held))
+    }
+
+    /// Keeps the memberships of a connection that broke off. One step with [`Session::attach`]: whichever comes first, the
+    /// next connection finds them here.
+    pub(super) fn hold_all_of(&self, reader: &Reader, until: u64) -> Vec<Held> {
+        self.inner().hold_all_of(reader, until)
     }
 
     /// Whether this connection speaks for it.
@@ -120,11 +131,9 @@ impl Session {
         std::ptr::eq(self.inner().reader.as_ptr(), Arc::as_ptr(reader))
     }
 
-    /// Keeps memberships while nobody is connected. Returns the number of the visit that ended.
-    pub(super) fn hold(&self, memberships: impl IntoIterator<Item = Held>) -> u32 {
-        let mut inner = self.inner();
-        inner.away.extend(memberships);
-        inner.visits
+    /// The number of the present or last visit.
+    pub(super) fn visit(&self) -> u32 {
+        self.inner().visits
     }
 
     /// Takes back the membership of a room.
@@ -135,10 +144,12 @@ impl Session {
     }
 
     /// Gives up one membership that is still waiting.
-    pub(super) fn give_up(&self, room: &Arc<LiveRoom>, member: MemberId) -> bool {
+    pub(super) fn give_up(&self, given_up: &Held) -> bool {
         let mut inner = self.inner();
         let before = inner.away.len();
-        inner.away.retain(|held| !(Arc::ptr_eq(&held.room, room) && held.member == member));
+        inner.away.retain(|held| {
+            !(Arc::ptr_eq(&held.room, &given_up.room) && held.member == given_up.member && held.until == given_up.until)
+        });
         before != inner.away.len()
     }
 
@@ -150,6 +161,18 @@ impl Session {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("no code panics while holding it")
+    }
+}
+
+impl Inner {
+    fn hold_all_of(&mut self, reader: &Reader, until: u64) -> Vec<Held> {
+        let held: Vec<Held> = reader
+            .unseat_all()
+            .into_iter()
+            .map(|cursor| Held { room: cursor.room, member: cursor.member, until })
+            .collect();
+        self.away.extend(held.iter().cloned());
+        held
     }
 }
 

@@ -42,7 +42,7 @@ impl Hub {
     fn do_due(&self, due: Due) {
         match due {
             Due::Grace { session, held } => {
-                if session.give_up(&held.room, held.member) {
+                if session.give_up(&held) {
                     self.leave_now(&held.room, held.member, None);
                 }
             }
