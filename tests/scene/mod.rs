@@ -1,0 +1,101 @@
+//! What every scene needs: the real server on a free port of loopback, made by the same constructor as `charsu` itself, and
+//! clients that say exactly what they are told to. Everything that waits is bounded by [`WITHIN`].
+#![allow(dead_code, reason = "each test file uses its own part of it")]
+
+mod raw;
+mod socket;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use charsu::config::Settings;
+use charsu::server::{App, Server};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) use raw::{Raw, Reply};
+pub(crate) use socket::{Frame, Socket, handshake};
+
+/// How long anything that should happen may take. Long, for a machine that does other things beside; no test waits for it
+/// to pass.
+pub(crate) const WITHIN: Duration = Duration::from_secs(10);
+
+/// A server that is running, and stops when this is dropped.
+pub(crate) struct Scene {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// What its connections share.
+    pub(crate) app: Arc<App>,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
+}
+
+impl Scene {
+    /// A server with the defaults, on a free port.
+    pub(crate) fn start() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// A server with other settings, on a free port unless they say otherwise.
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
+        change(&mut settings);
+        settings.check().expect("settings that fit each other");
+        let server = Server::bind(settings).expect("a free port");
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            address: server.local_addr(),
+            app: Arc::clone(server.app()),
+            stop: Some(stop),
+            running: tokio::spawn(server.run(async {
+                let _ = stopped.await;
+            })),
+        }
+    }
+
+    /// A connection that says nothing yet.
+    pub(crate) async fn connect(&self) -> Raw {
+        Raw::connect(self.address).await
+    }
+
+    /// One request on a connection of its own.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.connect().await.get(path, "").await
+    }
+
+    /// A WebSocket on this path, with the subprotocol `charsu.v1` or as a tutorial's page.
+    pub(crate) async fn socket(&self, path: &str, charsu: bool) -> Socket {
+        let protocol = if charsu { "Sec-WebSocket-Protocol: charsu.v1\r\n" } else { "" };
+        Socket::open(self.connect().await, path, protocol).await
+    }
+
+    /// Waits until so many connections are open.
+    pub(crate) async fn connections(&self, count: usize) {
+        until("the number of connections", || self.app.addresses.connections() == count).await;
+    }
+
+    /// Stops the server as a signal does, and waits until it has ended.
+    pub(crate) async fn stop(mut self) {
+        drop(self.stop.take());
+        within("the end of the server", &mut self.running).await.expect("no panic in the server");
+    }
+}
+
+/// Waits for something that has to come.
+pub(crate) async fn within<F: IntoFuture>(what: &str, future: F) -> F::Output {
+    match tokio::time::timeout(WITHIN, future.into_future()).await {
+        Ok(output) => output,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// Waits for a condition that nobody announces, by looking again whenever others have had their turn.
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+    let look = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    within(what, look).await;
+}
