@@ -129,7 +129,10 @@ fn entry(text: &mut String, flag: &str, what: &str) {
     }
     let mut width = COLUMN;
     let _ = write!(text, "{line:COLUMN$}");
-    for (n, word) in what.split(' ').enumerate() {
+    // A default is not torn apart: `[64 KiB]` is one word.
+    let (what, default) = what.split_at(what.find(" [").unwrap_or(what.len()));
+    let words = what.split(' ').chain(Some(default.trim_start()).filter(|default| !default.is_empty()));
+    for (n, word) in words.enumerate() {
         let length = word.chars().count();
         if n > 0 && width + 1 + length > WIDTH {
             let _ = write!(text, "\n{:COLUMN$}", "");

@@ -1,7 +1,8 @@
 //! Under which addresses other machines reach this server: for the start-up lines, and for the link and QR code of a room.
 //! Asks the system for its interfaces and sends nothing.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use crate::config::Settings;
 
@@ -25,6 +26,21 @@ pub fn bases(listening: SocketAddr) -> Vec<String> {
 /// connect, and whoever asks is best served by the address that they asked.
 pub fn share_base(_settings: &Settings, listening: SocketAddr) -> Option<String> {
     bases(listening).into_iter().next()
+}
+
+/// What is printed when the server is ready: one line for this machine, and one for each address under which others reach it.
+pub fn ready_lines(listening: SocketAddr) -> String {
+    let here = match listening.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let here = format!("http://{}", SocketAddr::new(here, listening.port()));
+    let mut lines = format!("Charsu is ready: {here}\n");
+    for base in bases(listening).into_iter().filter(|base| *base != here) {
+        let _ = writeln!(lines, "On your network: {base}");
+    }
+    lines
 }
 
 fn own_addresses(with_ipv6: bool) -> Vec<IpAddr> {
@@ -76,6 +92,21 @@ mod tests {
         {
             assert_eq!(bases(listening.parse().expect("an address")), [base]);
         }
+    }
+
+    #[test]
+    fn the_ready_lines_name_this_machine_first_and_then_the_network() {
+        let lines = |listening: &str| ready_lines(listening.parse().expect("an address"));
+        assert_eq!(lines("127.0.0.1:8123"), "Charsu is ready: http://127.0.0.1:8123\n");
+        assert_eq!(lines("[::1]:80"), "Charsu is ready: http://[::1]:80\n");
+        assert_eq!(lines("192.168.1.5:8000"), "Charsu is ready: http://192.168.1.5:8000\n");
+        let everywhere = lines("0.0.0.0:8000");
+        let (first, others) = everywhere.split_once('\n').expect("a line");
+        assert_eq!(first, "Charsu is ready: http://127.0.0.1:8000");
+        assert!(
+            others.lines().all(|line| line.starts_with("On your network: http://") && line.ends_with(":8000")),
+            "{others}"
+        );
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Translates: the command line, the environment and a file into settings, errors into exit codes, signals into a stop.
 //! Nothing else reads the environment, prints or exits.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -97,26 +95,11 @@ fn serve(given: Given, loaded: Loaded) -> Result<(), Box<dyn std::error::Error>>
         // Before the port is open, so that no signal finds us unprepared.
         let signals = Signals::listen()?;
         let server = Server::bind(loaded.settings)?;
-        print(&ready_lines(server.local_addr()));
+        print(&lan::ready_lines(server.local_addr()));
         let app = Arc::clone(server.app());
         server.run(signals.stop(given, app, level)).await;
         Ok(())
     })
-}
-
-/// One line for this machine, and one for each address under which others reach it.
-fn ready_lines(listening: SocketAddr) -> String {
-    let here = match listening.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    let here = format!("http://{}", SocketAddr::new(here, listening.port()));
-    let mut lines = format!("Charsu is ready: {here}\n");
-    for base in lan::bases(listening).into_iter().filter(|base| *base != here) {
-        let _ = writeln!(lines, "On your network: {base}");
-    }
-    lines
 }
 
 /// Takes as many open files as the system gives, and says so when that is less than somebody asked for.

@@ -40,7 +40,7 @@ pub(super) fn all(app: &Arc<App>, pages: Option<Pages>) -> Router {
 
 async fn health(State(app): State<Arc<App>>) -> Response<Body> {
     if app.health.accepts() {
-        answers::plain(StatusCode::OK, "well")
+        answers::plain(StatusCode::OK, "ok")
     } else {
         answers::plain(StatusCode::SERVICE_UNAVAILABLE, "no connection can be accepted: out of file descriptors")
     }

@@ -1,6 +1,7 @@
 //! Whose pages may talk to this server. A browser tells the origin of the page behind a request; anybody else may claim any,
 //! so this guards people against foreign pages in their browser and nothing more. Knows no route and no wire.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -204,11 +205,16 @@ impl Gate {
             let taken =
                 self.log.lock().unwrap_or_else(PoisonError::into_inner).take(Rate::per_second(count, burst), now);
             if taken.is_ok() {
-                tracing::warn!(origin = ?headers.get(ORIGIN), host = ?headers.get(HOST), "refused a page of another site; --allow-origin lets one in");
+                tracing::warn!(origin = %shown(headers.get(ORIGIN)), host = %shown(headers.get(HOST)), "refused a page of another site; --allow-origin lets one in");
             }
         }
         verdict
     }
+}
+
+/// A header as it may stand in the log, which escapes it.
+fn shown(value: Option<&HeaderValue>) -> Cow<'_, str> {
+    value.map_or(Cow::Borrowed(""), |value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 #[cfg(test)]
