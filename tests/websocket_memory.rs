@@ -1,4 +1,5 @@
-//! What the WebSocket decoder costs in memory, counted by the allocator. Alone in its program, so that nobody else is counted.
+//! What the WebSocket decoder costs in memory, counted by the allocator. Alone in its program, so that nobody else is
+//! counted.
 
 use std::{alloc::System, ops::ControlFlow};
 

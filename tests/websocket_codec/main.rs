@@ -1,6 +1,8 @@
-//! The WebSocket codec against the words of RFC 6455, against tungstenite, against a corpus of byte streams, and against noise.
+//! The WebSocket codec against the words of RFC 6455, against tungstenite, against a corpus of byte streams, and
+//! against noise.
 //!
-//! Here are the client's side of the wire and the ear that writes down what the decoder makes of it; the modules are the proofs.
+//! Here are the client's side of the wire and the ear that writes down what the decoder makes of it; the modules are
+//! the proofs.
 
 mod corpus;
 mod encoding;

@@ -1,10 +1,12 @@
 //! The same bytes to tungstenite's server: the same messages come out, and the same close goes back.
 //!
 //! Where the two may differ, and why the streams here or the comparison leave it out:
-//! - text that is not UTF-8: ours is refused at its first impossible byte, tungstenite's when its frame, or for a character that is
-//!   cut by the end its message, is whole. So what tungstenite hears after our refusal may only be control frames;
+//! - text that is not UTF-8: ours is refused at its first impossible byte, tungstenite's when its frame, or for a
+//!   character that is cut by the end its message, is whole. So what tungstenite hears after our refusal may only be
+//!   control frames;
 //! - a length that is not in its shortest form: tungstenite takes it, ours is refused (section 5.2 says "MUST");
-//! - a frame with several faults: each names another one. The frames here have one, besides standing in the wrong place;
+//! - a frame with several faults: each names another one. The frames here have one, besides standing in the wrong
+//!   place;
 //! - a frame that never becomes whole: ours is refused by its header. The streams here end with a whole frame;
 //! - close code 1014 (registered after the RFC): ours takes it, tungstenite does not;
 //! - the number of fragments: tungstenite knows no limit.

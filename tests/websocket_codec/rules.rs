@@ -134,6 +134,14 @@ fn the_size_limit_holds_for_the_sum_of_the_fragments() {
 }
 
 #[test]
+fn the_size_limit_counts_a_character_that_is_cut() {
+    let (cut, rest) = "1234567é".as_bytes().split_at(8);
+    let fragments = [client_frame(TEXT, cut), client_frame(FIN | CONTINUATION, rest)].concat();
+    assert_eq!(hear(limits(9, 10), [&*fragments]), [text("1234567é")]);
+    assert_eq!(hear(limits(8, 10), [&*fragments]), [Heard::Refused(Violation::TooLarge)]);
+}
+
+#[test]
 fn the_size_limit_begins_anew_with_each_message() {
     let bytes = client_frame(FIN | TEXT, b"12345678").repeat(3);
     assert_eq!(hear(limits(8, 10), [&*bytes]), [text("12345678"), text("12345678"), text("12345678")]);
@@ -175,6 +183,17 @@ fn what_follows_a_close_or_a_violation_is_dropped() {
         let together = hear_whole(&[&*last_word, &*more].concat());
         assert_eq!(together.len(), 1);
         assert_eq!(hear(Limits::default(), [&*last_word, &*more]), together);
+    }
+}
+
+#[test]
+fn a_half_said_message_is_let_go_when_the_connection_ends() {
+    for last_word in [client_close(1000, b""), client_frame(FIN | TEXT, b"inside another")] {
+        let mut decoder = Decoder::new(Limits::default());
+        feed(&mut decoder, &client_frame(TEXT, b"half"), &mut Vec::new());
+        assert!(!decoder.is_idle());
+        feed(&mut decoder, &last_word, &mut Vec::new());
+        assert!(decoder.is_idle());
     }
 }
 

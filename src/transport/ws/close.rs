@@ -1,4 +1,5 @@
-//! How a connection ends (RFC 6455 sections 5.5.1 and 7.4): close frames both ways, and every way in which a client can break the rules.
+//! How a connection ends (RFC 6455 sections 5.5.1 and 7.4): close frames both ways, and every way in which a client can
+//! break the rules.
 //!
 //! Knows the codes of the RFC and its registry. What the product's own codes (4000 and above) mean is not known here.
 
@@ -89,7 +90,8 @@ impl fmt::Display for Violation {
 
 impl std::error::Error for Violation {}
 
-/// Whether `code` may stand in a close frame: registered for that, or in the ranges left to libraries and applications (section 7.4.2).
+/// Whether `code` may stand in a close frame: registered for that, or in the ranges left to libraries and applications
+/// (section 7.4.2).
 pub const fn is_sendable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

@@ -1,7 +1,9 @@
-//! Bytes from a client in, whole messages out (RFC 6455 section 5): fragments put together, control frames between them, limits kept.
+//! Bytes from a client in, whole messages out (RFC 6455 section 5): fragments put together, control frames between
+//! them, limits kept.
 //!
-//! Does no I/O and asks no clock. While nothing is half said it owns no memory: a frame that is whole in the bytes just read is
-//! unmasked where it lies and handed out from there. What has to be kept grows with the bytes that arrived, never with an announced length.
+//! Does no I/O and asks no clock. While nothing is half said it owns no memory: a frame that is whole in the bytes just
+//! read is unmasked where it lies and handed out from there. What has to be kept grows with the bytes that arrived,
+//! never with an announced length.
 
 use std::{mem, ops::ControlFlow};
 
@@ -12,7 +14,8 @@ use super::utf8::{self, NotUtf8};
 /// How much a client may say at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a message's payload, over all its fragments. More is refused on the length field, before any payload is taken.
+    /// Bytes of a message's payload, over all its fragments. More is refused on the length field, before any payload is
+    /// taken.
     pub max_message: u32,
     /// Frames of a message.
     pub max_fragments: u32,
@@ -101,7 +104,7 @@ impl Decoder {
 
     /// Takes the bytes just read, unmasks them in place and calls `each` for every item that they make whole, in order.
     ///
-    /// After an error, after a close, and after `each` breaks, this and all later bytes are dropped and nothing is held.
+    /// After an error, after a close, and after `each` breaks, all further bytes are dropped and nothing is held.
     ///
     /// # Errors
     /// The rule that the client broke. Items before it have been handed out.
@@ -126,7 +129,8 @@ impl Decoder {
         self.partial.is_none()
     }
 
-    /// Whether a message is begun and not finished.
+    /// Whether a message is begun and not finished. Where messages follow each other closely this may be so after every
+    /// call, of another message each time: it is the same one only if no text and no binary was handed out in between.
     pub fn in_message(&self) -> bool {
         self.message().is_some()
     }

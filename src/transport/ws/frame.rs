@@ -1,4 +1,5 @@
-//! One frame (RFC 6455 section 5.2): reads the header that a client's frame begins with, unmasks its payload, writes a server's frames.
+//! One frame (RFC 6455 section 5.2): reads the header that a client's frame begins with, unmasks its payload, writes a
+//! server's frames.
 //!
 //! Knows the layout only. Which frame may follow which, and how large a message may become, is the decoder's to say.
 
@@ -13,7 +14,8 @@ pub const MAX_CONTROL: usize = 125;
 pub(super) const MAX_CLIENT_HEADER: usize = 14;
 
 const FIN: u8 = 0b1000_0000;
-/// A bit of these is set by an extension only. permessage-deflate (RFC 7692) would own the first of them, on the first frame of a message.
+/// A bit of these is set by an extension only. permessage-deflate (RFC 7692) would own the first of them, on the first
+/// frame of a message.
 const RESERVED: u8 = 0b0111_0000;
 const OPCODE: u8 = 0b0000_1111;
 const MASKED: u8 = 0b1000_0000;
@@ -70,16 +72,17 @@ pub(super) struct Incoming {
     pub(super) fin: bool,
     /// Bytes of payload that have not been unmasked yet.
     pub(super) left: usize,
-    /// The masking key, turned so that it begins at the next byte, which is its lowest. A number and not four bytes, so that the
-    /// compiler hands a frame over in registers: that halves the time of a short frame.
+    /// The masking key, turned so that it begins at the next byte, which is its lowest. A number and not four bytes, so
+    /// that the compiler hands a frame over in registers: that halves the time of a short frame.
     key: u32,
 }
 
 impl Incoming {
-    /// Reads a header from the beginning of `bytes` and says how many bytes it takes; `None` means that more bytes are needed.
+    /// Reads a header from the beginning of `bytes` and says how many bytes it takes; `None` means that more bytes are
+    /// needed.
     ///
-    /// Every byte is judged as soon as it is there. `room` is asked once the opcode is known: how many bytes of payload may a frame of
-    /// this kind have now, if it may come at all?
+    /// Every byte is judged as soon as it is there. `room` is asked once the opcode is known: how many bytes of payload
+    /// may a frame of this kind have now, if it may come at all?
     #[inline]
     pub(super) fn read(
         bytes: &[u8],
@@ -206,8 +209,8 @@ pub fn push(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
 
 /// Appends a frame whose payload `write` appends in its place, which spares a copy.
 ///
-/// `expected` is about how many bytes that will be. A wrong guess is harmless: only when it falls on the other side of 126 or 65,536
-/// is the payload moved to make its header fit.
+/// `expected` is about how many bytes that will be. A wrong guess is harmless: only when it falls on the other side of
+/// 126 or 65,536 is the payload moved to make its header fit.
 pub fn push_with(out: &mut Vec<u8>, opcode: Opcode, expected: usize, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     let guess = header(opcode, expected);

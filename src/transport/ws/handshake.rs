@@ -1,7 +1,8 @@
 //! The request that opens a WebSocket (RFC 6455 section 4.2): is it one, and what is the answer?
 //!
-//! Knows methods and headers only. Who may come in (origins, rates, rooms) and which subprotocol is taken is for others to say.
-//! Extensions that the client offers are ignored, which refuses them (section 9.1); permessage-deflate would be agreed on here.
+//! Knows methods and headers only. Who may come in (origins, rates, rooms) and which subprotocol is taken is for others
+//! to say. Extensions that the client offers are ignored, which refuses them (section 9.1); permessage-deflate would be
+//! agreed on here.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header::{
@@ -124,7 +125,8 @@ impl Refusal {
         }
     }
 
-    /// The answer, with the headers that its status demands (RFC 6455 section 4.4, RFC 9110 sections 15.5.6 and 15.5.22).
+    /// The answer, with the headers that its status demands (RFC 6455 section 4.4, RFC 9110 sections 15.5.6 and
+    /// 15.5.22).
     pub fn response(self) -> Response<&'static str> {
         let (status, words) = self.status();
         let mut response = Response::new(words);
@@ -154,7 +156,8 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h [u8]> {
     values.next().filter(|_| values.next().is_none()).map(|value| value.as_bytes().trim_ascii())
 }
 
-/// The elements of a comma-separated list, over all the header's lines. Empty ones are left out (RFC 9110 section 5.6.1).
+/// The elements of a comma-separated list, over all the header's lines. Empty ones are left out (RFC 9110 section
+/// 5.6.1).
 fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h [u8]> {
     let values = headers.get_all(name).into_iter();
     values
@@ -167,7 +170,8 @@ fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     list(headers, name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
 }
 
-/// A key is 16 bytes in base64, so 22 letters and two signs of padding. Spare bits in the last letter are let through, as others do.
+/// A key is 16 bytes in base64, so 22 letters and two signs of padding. Spare bits in the last letter are let through,
+/// as others do.
 fn key(value: &[u8]) -> Option<&str> {
     let letters = value.strip_suffix(b"==")?;
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

@@ -1,8 +1,8 @@
 //! WebSocket, server side, after RFC 6455: what the bytes mean, and nothing of where they come from.
 //!
-//! Read in this order: [`handshake`] (the request that opens a connection), [`frame`] (the layout of one frame), [`utf8`] (text that
-//! arrives in pieces), [`decoder`] (bytes in, whole messages out), [`close`] (how it ends, and every way to break the rules).
-//! None of them reads a socket, knows a clock or knows what a message says.
+//! Read in this order: [`handshake`] (the request that opens a connection), [`frame`] (the layout of one frame),
+//! [`utf8`] (text that arrives in pieces), [`decoder`] (bytes in, whole messages out), [`close`] (how it ends, and
+//! every way to break the rules). None of them reads a socket, knows a clock or knows what a message says.
 
 pub mod close;
 pub(crate) mod connection;

@@ -1,6 +1,8 @@
-//! Text that arrives in pieces (RFC 6455 section 8.1): refused at the first byte that cannot belong to UTF-8, wherever the pieces are cut.
+//! Text that arrives in pieces (RFC 6455 section 8.1): refused at the first byte that cannot belong to UTF-8, wherever
+//! the pieces are cut.
 //!
-//! The checking is the standard library's, which goes through ASCII a word at a time. Here is only the character on the cut.
+//! The checking is the standard library's, which goes through ASCII a word at a time. Here is only the character on the
+//! cut.
 
 /// The bytes cannot be UTF-8, whatever may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
