@@ -95,4 +95,18 @@ mod tests {
             assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
         }
     }
+
+    #[test]
+    fn the_docs_list_every_setting_as_it_is() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md");
+        let docs = std::fs::read_to_string(path).expect("the docs");
+        let (before, rest) = docs.split_once("-->\n").expect("the beginning of the table");
+        let (_, after) = rest.split_once("<!-- settings: end").expect("the end of the table");
+        let right = format!("{before}-->\n{}\n<!-- settings: end{after}", markdown());
+        if std::env::var_os("CHARSU_WRITE_DOCS").is_some() {
+            std::fs::write(path, right).expect("written");
+        } else {
+            assert!(docs == right, "docs/settings.md is stale: run this test with CHARSU_WRITE_DOCS=1");
+        }
+    }
 }
