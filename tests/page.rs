@@ -6,9 +6,9 @@ mod scene;
 
 use scene::{Reply, Scene};
 
-/// The script that the page loads.
+/// The page's own script, which is named by its content.
 fn script(html: &str) -> &str {
-    let from = html.find("src=\"/").expect("a script") + "src=\"".len();
+    let from = html.find("src=\"/assets/").expect("a script") + "src=\"".len();
     &html[from..from + html[from..].find('"').expect("an end")]
 }
 
