@@ -1,7 +1,10 @@
 //! What every scene needs: the real server on a free port of loopback, made by the same constructor as `charsu` itself, and
 //! clients that say exactly what they are told to. Everything that waits is bounded by [`WITHIN`].
-#![allow(dead_code, reason = "each test file uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
+mod line;
+mod page;
+mod person;
 mod raw;
 mod socket;
 
@@ -14,8 +17,11 @@ use charsu::server::{App, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use line::{Heard, Line};
+pub(crate) use page::TutorialPage;
+pub(crate) use person::{CHARSU, Memory, Person, Place};
 pub(crate) use raw::{Raw, Reply};
-pub(crate) use socket::{Frame, Socket, handshake};
+pub(crate) use socket::{Frame, Socket, handshake, masked};
 
 /// How long anything that should happen may take. Long, for a machine that does other things beside; no test waits for it
 /// to pass.
@@ -68,6 +74,14 @@ impl Scene {
     pub(crate) async fn socket(&self, path: &str, charsu: bool) -> Socket {
         let protocol = if charsu { "Sec-WebSocket-Protocol: charsu.v1\r\n" } else { "" };
         Socket::open(self.connect().await, path, protocol).await
+    }
+
+    /// A new room's code.
+    pub(crate) async fn opens_room(&self) -> String {
+        let reply = self.connect().await.post("/api/rooms", "", "").await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let made: serde_json::Value = serde_json::from_str(reply.text()).expect("JSON");
+        made["code"].as_str().expect("a code").to_owned()
     }
 
     /// Waits until so many connections are open.

@@ -49,6 +49,11 @@ impl Raw {
         Self { stream, read: Vec::new() }
     }
 
+    /// The bare connection, and what was read of it and not yet looked at.
+    pub(super) fn into_parts(self) -> (TcpStream, Vec<u8>) {
+        (self.stream, self.read)
+    }
+
     /// Sends bytes. That the server has hung up meanwhile is no error: its answer is what counts.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = within("the server to read", self.stream.write_all(bytes.as_ref())).await;

@@ -124,7 +124,8 @@ impl Socket {
     }
 }
 
-fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+/// A whole frame of a client's.
+pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x80 | opcode];
     match payload.len() {
         short @ 0..126 => frame.push(0x80 | u8::try_from(short).expect("under 126")),

@@ -159,7 +159,11 @@ impl Connection {
                         is_flushed = true;
                         None
                     }
-                    Outcome::Answered => None,
+                    Outcome::Answered => {
+                        // The flusher may have come before this answer, or find that the room was left.
+                        is_flushed = false;
+                        None
+                    }
                     Outcome::Close(why) => Some(why),
                 },
                 Item::Binary(_) => Some(Close::Unsupported),
@@ -194,6 +198,7 @@ impl Connection {
         }
         reader.heard(app.hub.tick(), decoder.in_message());
         if let Some(payload) = owed.get() {
+            is_flushed = false;
             reader.answer(|out| frame::push(out, frame::Opcode::Pong, payload));
         }
         if let Some(end) = end {

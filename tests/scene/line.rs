@@ -1,0 +1,192 @@
+//! A client's end of a WebSocket that always reads, as a browser does. tungstenite judges every byte that the server sends,
+//! so that what the server's own codec does wrong does not go unnoticed. Knows no wire's words.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tungstenite::protocol::{Role, WebSocket};
+use tungstenite::{Error, Message};
+
+use super::socket::masked;
+use super::{Raw, Socket, within};
+
+/// What comes over a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Text(String),
+    Pong(Vec<u8>),
+    /// The server said goodbye: its code (1005 for none) and its words.
+    Closed(u16, String),
+    /// The connection is gone, and how.
+    Gone(String),
+}
+
+/// A line. Dropping it cuts it without a word.
+pub(crate) struct Line {
+    out: Option<mpsc::UnboundedSender<Vec<u8>>>,
+    heard: mpsc::UnboundedReceiver<Heard>,
+    reading: JoinHandle<()>,
+    writing: JoinHandle<()>,
+}
+
+impl Line {
+    /// Shakes hands on a connection.
+    pub(crate) async fn open(mut raw: Raw, path: &str, headers: &str) -> Self {
+        let reply = Socket::ask(&mut raw, path, headers).await;
+        assert_eq!(reply.status, 101, "{path}: {}", reply.text());
+        let (stream, early) = raw.into_parts();
+        Self::on(stream, early)
+    }
+
+    fn on(stream: TcpStream, early: Vec<u8>) -> Self {
+        let (read, write) = stream.into_split();
+        let (out, outgoing) = mpsc::unbounded_channel();
+        let (tell, heard) = mpsc::unbounded_channel();
+        let reading = tokio::spawn(listen(read, early, out.clone(), tell));
+        let writing = tokio::spawn(speak(write, outgoing));
+        Self { out: Some(out), heard, reading, writing }
+    }
+
+    /// Sends a text.
+    pub(crate) fn say(&self, text: &str) {
+        self.send(masked(1, text.as_bytes()));
+    }
+
+    /// Sends several texts in one piece.
+    pub(crate) fn say_at_once(&self, texts: impl IntoIterator<Item = String>) {
+        self.send(texts.into_iter().flat_map(|text| masked(1, text.as_bytes())).collect());
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send(&self, bytes: Vec<u8>) {
+        // A line that is gone tells so when it is listened to.
+        let _ = self.out.as_ref().map(|out| out.send(bytes));
+    }
+
+    /// Says goodbye, with a code or without one.
+    pub(crate) fn close(&self, code: Option<u16>) {
+        self.send(masked(8, &code.map_or_else(Vec::new, |code| code.to_be_bytes().to_vec())));
+    }
+
+    /// The next thing that comes.
+    pub(crate) async fn next(&mut self) -> Heard {
+        within("something from the server", self.heard.recv()).await.unwrap_or_else(|| Heard::Gone("before".to_owned()))
+    }
+
+    /// The next thing, if it is there already.
+    pub(crate) fn next_now(&mut self) -> Option<Heard> {
+        self.heard.try_recv().ok()
+    }
+
+    /// Cuts the line without a word, and waits until that is done.
+    pub(crate) async fn cut(mut self) {
+        self.reading.abort();
+        self.out = None;
+        self.writing.abort();
+        let _ = (&mut self.reading).await;
+        let _ = (&mut self.writing).await;
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.reading.abort();
+        self.writing.abort();
+    }
+}
+
+async fn speak(mut write: OwnedWriteHalf, mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>) {
+    while let Some(bytes) = outgoing.recv().await {
+        if write.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn listen(
+    mut read: OwnedReadHalf,
+    early: Vec<u8>,
+    out: mpsc::UnboundedSender<Vec<u8>>,
+    tell: mpsc::UnboundedSender<Heard>,
+) {
+    let pipe = Pipe::default();
+    pipe.feed(&early);
+    let mut socket = WebSocket::from_raw_socket(pipe.clone(), Role::Client, None);
+    let mut bytes = vec![0; 64 * 1024];
+    loop {
+        loop {
+            let heard = match socket.read() {
+                Ok(Message::Text(text)) => Heard::Text(text.to_string()),
+                Ok(Message::Pong(payload)) => Heard::Pong(payload.to_vec()),
+                Ok(Message::Close(None)) => Heard::Closed(1005, String::new()),
+                Ok(Message::Close(Some(frame))) => Heard::Closed(frame.code.into(), frame.reason.to_string()),
+                Ok(Message::Ping(_)) => continue,
+                Ok(other) => Heard::Gone(format!("the server sent {other:?}")),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => break,
+                Err(error) => Heard::Gone(error.to_string()),
+            };
+            let is_over = matches!(heard, Heard::Gone(_));
+            if tell.send(heard).is_err() || is_over {
+                return;
+            }
+        }
+        // Pongs and answers to a close.
+        let _ = socket.flush();
+        let answers = pipe.written();
+        if !answers.is_empty() {
+            let _ = out.send(answers);
+        }
+        match read.read(&mut bytes).await {
+            Ok(count @ 1..) => pipe.feed(&bytes[..count]),
+            Ok(0) => {
+                let _ = tell.send(Heard::Gone("ended".to_owned()));
+                return;
+            }
+            Err(error) => {
+                let _ = tell.send(Heard::Gone(error.to_string()));
+                return;
+            }
+        }
+    }
+}
+
+/// Bytes on their way into and out of tungstenite, which would read a socket by itself.
+#[derive(Clone, Default)]
+struct Pipe(Arc<Mutex<(VecDeque<u8>, Vec<u8>)>>);
+
+impl Pipe {
+    fn feed(&self, bytes: &[u8]) {
+        self.0.lock().expect("no panic").0.extend(bytes);
+    }
+
+    fn written(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().expect("no panic").1)
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.0.lock().expect("no panic").0.read(into) {
+            Ok(0) => Err(io::ErrorKind::WouldBlock.into()),
+            other => other,
+        }
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").1.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
