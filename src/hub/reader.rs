@@ -262,13 +262,13 @@ impl Reader {
         self.knows_typing.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that bytes came, and whether they left a message begun.
-    pub fn heard(&self, tick: u32, in_message: bool) {
+    /// Notes that bytes came: whether they made something whole, and whether they left something half said.
+    pub fn heard(&self, tick: u32, made_whole: bool, is_midway: bool) {
         self.heard.store(tick, Ordering::Relaxed);
         self.pinged.store(false, Ordering::Relaxed);
-        if !in_message {
+        if !is_midway {
             self.begun.store(0, Ordering::Relaxed);
-        } else if self.begun.load(Ordering::Relaxed) == 0 {
+        } else if made_whole || self.begun.load(Ordering::Relaxed) == 0 {
             self.begun.store(tick.max(1), Ordering::Relaxed);
         }
     }

@@ -151,8 +151,10 @@ impl Connection {
         let Self { app, reader, decoder, speaker, pace, .. } = self;
         let mut owed = Owed::default();
         let mut is_flushed = false;
+        let mut made_whole = false;
         let mut end = None;
         let broken = decoder.feed(bytes, |item| {
+            made_whole = true;
             let why = match item {
                 Item::Text(text) => match speaker.take(text) {
                     Outcome::Said => {
@@ -193,10 +195,9 @@ impl Connection {
         });
         if let Err(violation) = broken {
             end = Some(End::Unclean);
-            let (code, reason) = violation.close();
-            reader.part(|out| close::push(out, code, reason));
+            reader.part(|out| violation.push(out));
         }
-        reader.heard(app.hub.tick(), decoder.in_message());
+        reader.heard(app.hub.tick(), made_whole, !decoder.is_idle());
         if let Some(payload) = owed.get() {
             is_flushed = false;
             reader.answer(|out| frame::push(out, frame::Opcode::Pong, payload));
