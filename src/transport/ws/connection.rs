@@ -154,7 +154,8 @@ impl Connection {
         let mut made_whole = false;
         let mut end = None;
         let broken = decoder.feed(bytes, |item| {
-            made_whole = true;
+            // A control frame may stand between the parts of a message and does not finish it.
+            made_whole |= matches!(item, Item::Text(_) | Item::Binary(_));
             let why = match item {
                 Item::Text(text) => match speaker.take(text) {
                     Outcome::Said => {
