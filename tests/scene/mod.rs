@@ -98,10 +98,10 @@ impl Scene {
 
 /// Waits for something that has to come.
 pub(crate) async fn within<F: IntoFuture>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(WITHIN, future.into_future()).await {
-        Ok(output) => output,
-        Err(_) => panic!("waited in vain for {what}"),
-    }
+    let Ok(output) = tokio::time::timeout(WITHIN, future.into_future()).await else {
+        panic!("waited in vain for {what}")
+    };
+    output
 }
 
 /// Waits for a condition that nobody announces, by looking again whenever others have had their turn.

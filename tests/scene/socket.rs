@@ -130,11 +130,11 @@ pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         short @ 0..126 => frame.push(0x80 | u8::try_from(short).expect("under 126")),
         medium @ 126..65536 => {
-            frame.push(0x80 | 126);
+            frame.push(0x80 + 126);
             frame.extend(u16::try_from(medium).expect("under 65536").to_be_bytes());
         }
         long => {
-            frame.push(0x80 | 127);
+            frame.push(0x80 + 127);
             frame.extend(u64::try_from(long).expect("fits").to_be_bytes());
         }
     }
