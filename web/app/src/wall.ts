@@ -118,12 +118,15 @@ function glazedStar(star: StarPlan, outer: string, middle: string, inner: string
   );
 }
 
-/** The drawn wall. `glazeNext` fills the empty star nearest to a point: the one flourish, when somebody joins. */
+/** The drawn wall. */
 export class Wall {
   readonly svg: SVGElement;
   readonly #plan: WallPlan;
+  readonly #size: WallSize;
+  #arrived: SVGElement | null = null;
 
   constructor(size: WallSize) {
+    this.#size = size;
     this.#plan = planWall(size);
     const radius = this.#plan.step / 2 - 1.6;
     const [outer, middle, inner] = this.#paths();
@@ -149,14 +152,25 @@ export class Wall {
     return [starPath(radius), starPath(radius * 0.66), starPath(radius * 0.3)];
   }
 
-  glazeNext(x: number, y: number): void {
+  /** Fills the empty star that is nearest to the form: the one flourish, when somebody joins. */
+  glaze(): void {
+    this.unglaze();
+    const { width, height, band, rtl } = this.#size;
+    const [x, y] = band ? [width / 2, height] : [rtl ? width : 0, height / 2];
     const distance = (ghost: { x: number; y: number }) => Math.hypot(ghost.x - x, ghost.y - y);
-    const [nearest] = [...this.#plan.ghosts].sort((a, b) => distance(a) - distance(b));
+    const whole = this.#plan.ghosts.filter((ghost) => ghost.x > 0 && ghost.x < width && ghost.y > 0 && ghost.y < height);
+    const [nearest] = whole.sort((a, b) => distance(a) - distance(b));
     if (nearest === undefined) return;
     const star = glazedStar({ ...nearest, glaze: 'warm', light: 0, chroma: 0, hue: 0 }, ...this.#paths());
     // The transform attribute places the star, so the motion is on a group inside it.
-    const inside = make('g', { class: 'arrives' }, ...star.children);
-    star.append(inside);
+    star.append(make('g', { class: 'arrives' }, ...star.children));
     this.svg.append(star);
+    this.#arrived = star;
+  }
+
+  /** Empties it again: there was no way in. */
+  unglaze(): void {
+    this.#arrived?.remove();
+    this.#arrived = null;
   }
 }

@@ -28,7 +28,9 @@ def make(folder: pathlib.Path, source: str, target: str, ranges: str) -> None:
     font = TTFont(found)
     options = subset.Options()
     options.flavor = "woff2"
-    options.layout_features = ["*"] if "vazirmatn" in source else ["kern", "liga", "tnum", "ccmp", "locl", "mark", "mkmk"]
+    # Without tabular digits in Persian: its figures are of nearly one width, and the feature spaces them like letters of a sign.
+    persian = ["kern", "liga", "rlig", "calt", "ccmp", "locl", "mark", "mkmk", "init", "medi", "fina", "isol"]
+    options.layout_features = persian if "vazirmatn" in source else ["kern", "liga", "tnum", "ccmp", "locl", "mark", "mkmk"]
     options.hinting = False
     # Name records do not draw anything, but the licence and its copyright line travel with the font.
     options.name_IDs = [0, 1, 2, 13, 14]

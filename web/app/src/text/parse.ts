@@ -36,6 +36,8 @@ export function inlines(text: string): Inline[] {
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
     const [whole, code, address] = match;
+    // Blanks between backticks are no code.
+    if (code?.trim() === '') continue;
     if (address !== undefined && wordBefore(text, match.index)) continue;
     const link = address === undefined ? null : linkOf(address);
     if (code === undefined && link === null) continue;
@@ -59,11 +61,8 @@ function wordBefore(text: string, index: number): boolean {
 /** The link at the start of `address`, and how many characters of it belong to the link. */
 function linkOf(address: string): { inline: Inline; length: number } | null {
   let typed = address;
-  for (;;) {
-    const shorter = closed(typed.replace(TRAILING, ''));
-    if (shorter === typed) break;
-    typed = shorter;
-  }
+  // Brackets and signs may follow each other, as in "x).": a few rounds, not one for each of four thousand.
+  for (let round = 0; round < 4; round += 1) typed = closed(typed.replace(TRAILING, ''));
   const clean = calm(typed);
   let url: URL;
   try {
@@ -78,11 +77,12 @@ function linkOf(address: string): { inline: Inline; length: number } | null {
 
 /** Without closing brackets that were not opened in the link: "(see https://a.example/x)". */
 function closed(typed: string): string {
-  let text = typed;
+  let end = typed.length;
   for (const [open, close] of ['()', '[]', '{}'].map((pair) => [...pair] as [string, string])) {
-    while (text.endsWith(close) && text.split(close).length > text.split(open).length) text = text.slice(0, -1);
+    let surplus = typed.split(close).length - typed.split(open).length;
+    for (; surplus > 0 && typed[end - 1] === close; surplus -= 1) end -= 1;
   }
-  return text;
+  return typed.slice(0, end);
 }
 
 const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Arabic', 'Armenian', 'Cherokee', 'Han'].map((name) => new RegExp(`\\p{Script=${name}}`, 'u'));

@@ -128,7 +128,7 @@ export function Log({ room }: { room: RoomView }) {
   return (
     <div class="logbox">
       <div ref={box} class="log" role="log" aria-live={politeness} aria-relevant="additions" aria-label={t('conversation', { room: name })} tabIndex={0} onScroll={measure}>
-        {rows.some((row) => row.kind === 'spoken' || row.kind === 'gap') ? null : <Empty room={room} />}
+        {rows.some((row) => row.kind === 'spoken' || row.kind === 'gap') ? null : room.status === 'live' ? <Empty room={room} /> : room.status === 'joining' && <p class="opening">{t('loading')}</p>}
         <ol>{shown.map((row) => draw(room, row))}</ol>
       </div>
       {away && (

@@ -28,7 +28,7 @@ export function PeopleList({ room }: { room: RoomView }) {
     <ul class="persons">
       {you !== undefined && <li><div class="person"><Star name={you.name} /><span class="who"><bdi>{you.name}</bdi><small>{t('you')}</small></span></div></li>}
       {others.map((one) => <li key={one.id}><Other person={one} room={room.room} typing={room.typing.some((typist) => typist.id === one.id)} /></li>)}
-      {more > 0 && <li class="more">{room.morePeople ? <button type="button" class="textbtn" onClick={() => chat.morePeople(room.room)}>{count('andMore', more)}</button> : count('andMore', more)}</li>}
+      {more > 0 && <li class="rest">{room.morePeople ? <button type="button" class="textbtn" onClick={() => chat.morePeople(room.room)}>{count('andMore', more)}</button> : count('andMore', more)}</li>}
     </ul>
   );
 }

@@ -47,7 +47,7 @@ function Item({ room, current }: { room: RoomView; current: boolean }) {
       {last !== undefined && <time>{shortWhen(last.at, now)}</time>}
       <Preview line={last} />
       {room.unread > 0 && (
-        <span class={room.mentioned ? 'badge named' : 'badge'}>
+        <span class="badge">
           <span aria-hidden="true">{room.mentioned && '@'}{room.unread > MOST ? `${number(MOST)}+` : number(room.unread)}</span>
           <span class="vh">{count('unread', room.unread)}{room.mentioned && `, ${t('mentioned')}`}</span>
         </span>

@@ -22,7 +22,7 @@ export function Spoken({ room, line, head, tail }: SpokenProps) {
   const name = line.name === '' ? t('someone') : line.name;
   const classes = ['msg', own ? 'own' : 'other', state];
   if (!head) classes.push('cont');
-  if (!tail) classes.push('more');
+  if (!tail) classes.push('followed');
   if (line.kind === 'private') classes.push('private');
   return (
     <li class={classes.join(' ')} data-key={line.key} style={own ? undefined : { '--h': String(hueOf(line.name)) }}>

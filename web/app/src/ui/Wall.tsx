@@ -36,10 +36,8 @@ export function Wall() {
   }, [rtl]);
 
   useEffect(() => {
-    const element = box.current;
-    if (!joining || element === null) return;
-    const band = narrow.matches;
-    drawing.current?.glazeNext(band ? element.clientWidth / 2 : rtl ? element.clientWidth : 0, band ? element.clientHeight : element.clientHeight / 2);
+    if (joining) drawing.current?.glaze();
+    else drawing.current?.unglaze();
   }, [joining]);
 
   return <div ref={box} class="wall" aria-hidden="true" />;
