@@ -1,5 +1,5 @@
 //! From an HTTP request to a WebSocket: which path, which origin, which subprotocol, and then the bare socket for
-//! [`ws::connection`](super::ws::connection). Knows nothing of frames, and nothing of what rooms and names may look like.
+//! `ws::connection`. Knows nothing of frames, and nothing of what rooms and names may look like.
 
 use std::sync::Arc;
 
