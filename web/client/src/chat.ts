@@ -52,6 +52,8 @@ export class Chat {
   #askedWait: number | null = null;
   #view: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, limits: null };
   #stale = true;
+  /** The snapshot that the listeners were last called for. */
+  #told: ChatView | null = null;
   #telling = false;
   #closed = false;
 
@@ -72,6 +74,8 @@ export class Chat {
     });
     this.#hall = {
       ...shared,
+      // A stranger waits for the welcome: if it were let in and the secret lost on the way, its own ghost would hold its name.
+      admitted: () => this.#session !== null || this.#link.phase === 'live',
       seen: (room) => this.#visible && this.#active === room,
       waiting: (room) => this.#sending.waiting(room),
     };
@@ -295,6 +299,7 @@ export class Chat {
     }
     this.#save();
     this.#drive({ kind: 'welcomed' });
+    for (const desk of this.#desks.values()) desk.join();
     this.#changed();
   }
 
@@ -373,6 +378,8 @@ export class Chat {
       this.#telling = false;
       if (this.#closed) return;
       this.#save();
+      if (this.view === this.#told) return;
+      this.#told = this.view;
       for (const listener of [...this.#listeners]) listener();
     });
   }

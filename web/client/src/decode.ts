@@ -115,7 +115,7 @@ function typing(f: Fields): ServerFrame | null {
 function event(f: Fields): Event | null {
   const { type, room, seq, at, from, to, name, to_name, text } = f;
   if (!isText(room) || !isWhole(seq) || seq === 0 || 'id' in f) return null;
-  if (isWhole(at)) {
+  if (isTime(at)) {
     if ((type === 'message' || type === 'private') && isWhole(from) && isText(name) && isText(text)) {
       if (type === 'message') return { type, room, seq, at, from, name, text, ...(f['guest'] === true ? { guest: true } : {}) };
       if (isWhole(to) && isText(to_name)) return { type, room, seq, at, from, name, to, to_name, text };
@@ -141,6 +141,11 @@ function isObject(value: unknown): value is Fields {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+/** A time is only shown, so any will do that a clock can show. */
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 8.64e15;
 }
 
 /** Whole numbers of the wire: 0 to 2^53-1. */

@@ -18,6 +18,8 @@ export interface Hall {
   send(frame: ClientFrame): boolean;
   nextId(): number;
   changed(): void;
+  /** May rooms be joined on the present connection? */
+  admitted(): boolean;
   /** Is this room in front, and the page visible? */
   seen(room: string): boolean;
   /** The own line of this room that was handed over and is not acknowledged. */
@@ -34,6 +36,7 @@ export class Desk {
   readonly #stopAlarm: Alarm;
   readonly #fadeAlarm: Alarm;
   readonly #joinAlarm: Alarm;
+  readonly #pageAlarm: Alarm;
   #joining: { readonly id: number; readonly name: string } | null = null;
   #page: number | null = null;
   #keys = QUIET;
@@ -46,6 +49,7 @@ export class Desk {
     this.room = room(name, person);
     this.#stopAlarm = new Alarm(hall.env, () => this.stopTyping());
     this.#joinAlarm = new Alarm(hall.env, () => this.join());
+    this.#pageAlarm = new Alarm(hall.env, () => this.morePeople());
     this.#fadeAlarm = new Alarm(hall.env, () => this.#typists(faded(this.room.typists, hall.env.now())));
   }
 
@@ -69,7 +73,7 @@ export class Desk {
 
   /** Asks to be let in, unless that is under way. */
   join(): void {
-    if (this.attached || this.#joining !== null || this.door === 'shut') return;
+    if (this.attached || this.#joining !== null || this.door === 'shut' || !this.#hall.admitted()) return;
     const { room: name, epoch, seq } = this.room;
     const id = this.#hall.nextId();
     const since = epoch === null ? {} : { since: { epoch, seq } };
@@ -78,7 +82,7 @@ export class Desk {
 
   /** The socket is gone, and with it everything that was said on it alone. */
   cut(): void {
-    for (const alarm of [this.#stopAlarm, this.#fadeAlarm, this.#joinAlarm]) alarm.off();
+    for (const alarm of [this.#stopAlarm, this.#fadeAlarm, this.#joinAlarm, this.#pageAlarm]) alarm.off();
     this.attached = false;
     this.#joining = this.#page = null;
     this.#keys = QUIET;
@@ -149,6 +153,7 @@ export class Desk {
   refused(id: number, notice: ErrorNotice): 'join' | 'other' | null {
     if (id === this.#page) {
       this.#page = null;
+      if (notice.code === 'rate_limited') this.#pageAlarm.at(this.#hall.env.now() + (notice.retryAfterMs ?? PATIENCE_MS));
       return 'other';
     }
     if (this.#joining === null || id !== this.#joining.id) return null;

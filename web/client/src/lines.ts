@@ -51,15 +51,21 @@ function born(log: Log, birth: string | null): number {
   return birth === null ? 0 : log.findLastIndex((line) => line.key === birth) + 1;
 }
 
-/** Puts a row that comes late into its place by number, within the present life of the log. */
-export function place(log: Log, line: SaidLine & { readonly seq: number }, birth: string | null): Log {
+/**
+ * Puts a row that comes late into its place by number, within the present life of the log, whose last number is `last`. A row from
+ * within a gap parts it in two.
+ */
+export function place(log: Log, line: SaidLine & { readonly seq: number }, birth: string | null, last: number): Log {
   const first = born(log, birth);
   let at = log.length;
   for (; at > first; at--) {
     const before = log[at - 1];
     if (before === undefined || before.kind === 'gap' || (before.seq ?? 0) < line.seq) break;
   }
-  return bounded([...log.slice(0, at), line, ...log.slice(at)]);
+  const [above, below] = [log[at - 1], log[at]];
+  const following = below === undefined || below.kind === 'gap' ? last + 1 : below.seq ?? 0;
+  const parted: Line[] = above?.kind === 'gap' && following > line.seq + 1 ? [{ ...above, key: `${above.key}-${line.seq}` }] : [];
+  return bounded([...log.slice(0, at), line, ...parted, ...log.slice(at)]);
 }
 
 /** Puts a row of an earlier life of the log above the present one. */

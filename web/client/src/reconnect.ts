@@ -87,7 +87,7 @@ function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now:
   // What the server asks for is the least, and everybody was told the same: up to a fifth is added by chance.
   const least = asked + asked * random() / 5;
   const wait = next.online ? random() * (DELAYS_MS[step] ?? 0) : offlineWait(random);
-  return { ...next, dueAt: now + Math.max(least, wait) };
+  return { ...next, dueAt: Math.ceil(now + Math.max(least, wait)) };
 }
 
 /** A close reason may carry what the server asks for, as `retry_after_ms=5000`. */
@@ -103,7 +103,7 @@ function offlineWait(random: () => number): number {
 function online(state: Reconnect, is: boolean, now: number, random: () => number): Reconnect {
   if (is) return atOnce({ ...state, online: true }, now);
   const next = { ...state, online: false };
-  return next.phase === 'waiting' ? { ...next, dueAt: Math.max(next.notBefore, now + offlineWait(random)) } : next;
+  return next.phase === 'waiting' ? { ...next, dueAt: Math.ceil(Math.max(next.notBefore, now + offlineWait(random))) } : next;
 }
 
 /** Tries without waiting, but not before the moment that the server named. */

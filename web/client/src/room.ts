@@ -77,12 +77,13 @@ function caughtUp(now: Room, before: Room, frame: Arrival, seen: boolean): Room 
   // Who comes to a room without having lines of it misses nothing; who was reset is told.
   const torn = missing && (frame.type === 'reset' || !empty);
   const history = linesOf(now, events, before.acked);
-  const passed = before.acked.filter((line) => (line.seq ?? 0) <= frame.seq && !history.some((other) => other.seq === line.seq));
-  const rows = [...history, ...passed].sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0));
   const room = torn ? withGap(now, frame.type === 'reset' ? frame.reason : 'away') : now;
   const base = frame.type === 'joined' ? frame.seq : torn ? (oldest?.seq ?? frame.seq + 1) - 1 : before.base;
   const acked = before.acked.filter((line) => (line.seq ?? 0) > frame.seq);
-  return added({ ...room, acked, base }, rows, seen);
+  const after = added({ ...room, acked, base }, history, seen);
+  // Acknowledged lines that the history has not brought keep their place all the same.
+  const passed = before.acked.filter(({ seq }) => seq !== null && seq <= frame.seq && !history.some((other) => other.seq === seq));
+  return { ...after, log: passed.reduce((log, line) => place(log, { ...line, seq: line.seq ?? 0 }, after.birth, after.seq), after.log) };
 }
 
 /** Another life of the log, or the room's first for us: numbers from before mean nothing in it. */
@@ -169,7 +170,7 @@ export function acknowledged(before: Room, entry: Entry, frame: Frame<'ack'>): R
       && isEcho({ type: one.kind, text: one.text }, entry));
     return brought ? room : { ...room, log: placeEarlier(room.log, line, room.birth) };
   }
-  if (frame.seq <= room.seq) return has(room.log, frame.seq, room.birth) ? room : { ...room, log: place(room.log, line, room.birth) };
+  if (frame.seq <= room.seq) return has(room.log, frame.seq, room.birth) ? room : { ...room, log: place(room.log, line, room.birth, room.seq) };
   const acked = [...room.acked, line].sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0));
   return { ...room, acked };
 }

@@ -22,7 +22,7 @@ export class Clock {
 
   set(run: () => void, ms: number): number {
     this.#last += 1;
-    this.#timers.set(this.#last, { at: this.time + Math.max(0, ms), run });
+    this.#timers.set(this.#last, { at: Math.ceil(this.time + Math.max(0, ms)), run });
     return this.#last;
   }
 
@@ -38,12 +38,13 @@ export class Clock {
   pass(ms: number): void {
     const end = this.time + ms;
     for (;;) {
-      const [due] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([a, one], [b, other]) => one.at - other.at || a - b);
-      if (due === undefined) break;
-      const [timer, { at, run }] = due;
-      this.#timers.delete(timer);
-      this.time = Math.max(this.time, at);
-      run();
+      // The earliest; among equals the one that was set first, which is how they stand in the map.
+      let due: { timer: number; at: number; run: () => void } | null = null;
+      for (const [timer, { at, run }] of this.#timers) if (at <= end && (due === null || at < due.at)) due = { timer, at, run };
+      if (due === null) break;
+      this.#timers.delete(due.timer);
+      this.time = Math.max(this.time, due.at);
+      due.run();
     }
     this.time = end;
   }
@@ -371,6 +372,12 @@ export class FakeServer {
     const session = this.sessions.get(secret);
     for (const [name, { member }] of session?.rooms ?? []) this.exit(name, member);
     this.sessions.delete(secret);
+  }
+
+  /** Ends every session that has no connection. */
+  endGrace(): void {
+    const present = new Set([...this.seats.values()].map((seat) => seat.session?.secret));
+    for (const secret of [...this.sessions.keys()]) if (!present.has(secret)) this.evict(secret);
   }
 
   #append(name: string, make: (seq: number, at: number) => Event, only: readonly number[] | null): number {
