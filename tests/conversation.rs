@@ -274,12 +274,12 @@ async fn two_thousand_lines_at_once_arrive_whole_and_in_order_at_all_members() {
 async fn large_lines_at_once_arrive_whole_at_a_member_that_reads() {
     let scene = Scene::with(without_rates);
     let (mut ali, mut sara) = (scene.person_in("general", "Ali").await, scene.person_in("general", "Sara").await);
-    // Eight times what a room keeps for those who are away.
+    // More than twice what a room keeps for those who are away.
     let text = "ن".repeat(4000);
-    ali.sends_at_once((1..=1000).map(|n| say("general", n + 1, &format!("{}{n}", &text[..text.len() - 8]))));
+    ali.sends_at_once((1..=300).map(|n| say("general", n + 1, &format!("{}{n}", &text[..text.len() - 8]))));
     ali.sends(&say("general", 2000, "the end"));
-    assert_eq!(texts(&sara.hears_until("the end").await).len(), 1001);
-    assert_eq!(texts(&ali.hears_until("the end").await).len(), 1001);
+    assert_eq!(texts(&sara.hears_until("the end").await).len(), 301);
+    assert_eq!(texts(&ali.hears_until("the end").await).len(), 301);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -301,7 +301,7 @@ async fn an_answer_behind_a_line_in_the_same_breath_is_not_left_lying() {
     let scene = Scene::with(without_rates);
     let mut ali = scene.person_in("general", "Ali").await;
     // Each round is one read of the server's, in which the line may be shown before the rest is looked at.
-    for round in 0..200 {
+    for round in 0..60 {
         let id = 10 + round * 100;
         let many = (0..60).map(|n| say("general", id + n, "in between"));
         let refused = json!({ "type": "say", "id": id + 60, "room": "nowhere", "text": "x" });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::names::{Name, NameKey};
+use crate::names::{self, Name, NameKey};
 use crate::protocol::{Member, MemberId, Seq};
 
 /// Whether a member's connection is there.
@@ -20,10 +20,17 @@ pub enum Presence {
 pub struct Person {
     id: MemberId,
     name: Option<Name>,
-    /// The last name that a guest wrote on a message.
-    signed: Option<Arc<str>>,
+    /// The last name that a guest wrote on a message, until somebody claims it.
+    signed: Option<Signature>,
     joined_at: Seq,
     presence: Presence,
+}
+
+/// A name that a guest goes by without having claimed it.
+#[derive(Clone, Debug)]
+struct Signature {
+    name: Arc<str>,
+    key: NameKey,
 }
 
 impl Person {
@@ -41,7 +48,7 @@ impl Person {
     pub fn shown_name(&self) -> Arc<str> {
         match (&self.name, &self.signed) {
             (Some(name), _) => name.shared(),
-            (None, Some(signed)) => signed.clone(),
+            (None, Some(signed)) => signed.name.clone(),
             (None, None) => "".into(),
         }
     }
@@ -68,6 +75,8 @@ pub struct Roster {
     by_id: BTreeMap<MemberId, Person>,
     /// Claimed names only. std's hasher with random keys: people choose what goes in here.
     by_key: HashMap<NameKey, MemberId>,
+    /// How many guests go by a name.
+    signed: usize,
     last_id: u32,
 }
 
@@ -121,7 +130,9 @@ impl Roster {
     pub(super) fn enter(&mut self, member: Member, joined_at: Seq) {
         self.last_id = self.last_id.max(member.id.0);
         if let Some(name) = &member.name {
-            self.by_key.insert(name.key(), member.id);
+            let key = name.key();
+            self.unsign(&key);
+            self.by_key.insert(key, member.id);
         }
         let person =
             Person { id: member.id, name: member.name, signed: None, joined_at, presence: Presence::Here };
@@ -130,6 +141,7 @@ impl Roster {
 
     pub(super) fn remove(&mut self, id: MemberId) {
         let Some(person) = self.by_id.remove(&id) else { return };
+        self.signed -= usize::from(person.signed.is_some());
         if let Some(name) = &person.name {
             self.by_key.remove(&name.key());
         }
@@ -141,8 +153,23 @@ impl Roster {
     }
 
     pub(super) fn sign(&mut self, id: MemberId, name: &Arc<str>) {
-        if let Some(person) = self.by_id.get_mut(&id) {
-            person.signed = Some(name.clone());
+        let Some(person) = self.by_id.get_mut(&id) else { return };
+        if name.is_empty() || person.signed.as_ref().is_some_and(|signed| signed.name == *name) {
+            return;
+        }
+        self.signed += usize::from(person.signed.is_none());
+        person.signed = Some(Signature { name: name.clone(), key: names::key_of(name) });
+    }
+
+    /// Somebody claims a name: no guest goes by it any more.
+    fn unsign(&mut self, key: &NameKey) {
+        if self.signed == 0 {
+            return;
+        }
+        for person in self.by_id.values_mut() {
+            if person.signed.take_if(|signed| signed.key == *key).is_some() {
+                self.signed -= 1;
+            }
         }
     }
 
