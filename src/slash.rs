@@ -10,7 +10,7 @@ use crate::protocol::{Code, Refusal};
 /// Commands for a private message, in their [written] form: `/MSG` and `/پيام` with the Arabic yeh are known too.
 const PRIVATE: [&str; 4] = ["msg", "w", "whisper", "پیام"];
 
-/// Longest unknown word that is given back, in characters.
+/// Longest unknown word or name that is given back, in characters.
 const WORD_CHARS: usize = 32;
 
 /// How far into a line a name without quotes is looked for, in bytes, and over how many words.
@@ -59,7 +59,7 @@ pub enum Opened<'n, 'a> {
     },
     /// Nobody is called so.
     Unknown {
-        /// The name as written: what stands in quotes, or the first word.
+        /// The name as written: what stands in quotes, or the first word. Cut to 32 characters.
         wanted: &'a str,
         /// At most three names that are like it, best first.
         near: Vec<&'n str>,
@@ -114,7 +114,10 @@ impl<'a> Letter<'a> {
             Some((name, text)) => Opened::To { name, text },
             None => {
                 let wanted = self.quoted.or_else(|| self.rest.split_whitespace().next()).unwrap_or_default();
-                Opened::Unknown { wanted, near: near(wanted.trim_start_matches('@'), names) }
+                Opened::Unknown {
+                    wanted: first_chars(wanted, WORD_CHARS),
+                    near: near(wanted.trim_start_matches('@'), names),
+                }
             }
         }
     }

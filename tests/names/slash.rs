@@ -68,6 +68,8 @@ fn a_private_message_without_text_or_to_nobody_is_told_apart() {
     assert_eq!(opened("/msg \"Ali Rza\" hi", &here), Opened::Unknown { wanted: "Ali Rza", near: vec!["Ali Reza"] });
     assert_eq!(opened("/msg \"Mina hi", &here), Opened::Unknown { wanted: "\"Mina", near: vec!["Mina"] });
     assert_eq!(opened("/msg Bahram hi", &here), Opened::Unknown { wanted: "Bahram", near: vec![] });
+    let long = format!("/msg \"{}\" hi", "é".repeat(100));
+    assert_eq!(opened(&long, &here), Opened::Unknown { wanted: &"é".repeat(32), near: vec![] });
     let not_neil = Opened::Unknown { wanted: "Neil", near: vec!["Nell"] };
     assert_eq!(opened("/msg Neil hi", &here), not_neil, "looking alike is not being called so");
 }
