@@ -107,7 +107,7 @@ fn tricky() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_shown_name_is_clean_and_stays_so(typed in tricky(), max in 1_usize..40) {
@@ -165,7 +165,7 @@ proptest! {
 
 proptest! {
     // Fewer: each case does much.
-    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_suggestion_is_free_and_fits(typed in tricky(), max in 3_usize..40) {
