@@ -8,8 +8,8 @@ use crate::hub::{Hub, Join, Joined, LiveRoom, Numbered, Opening, Reader, Resume}
 use crate::limits::Bucket;
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
-use crate::protocol::{Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, ServerFrame};
-use crate::room::Draft;
+use crate::protocol::{Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, Seq, ServerFrame};
+use crate::room::{Draft, Epoch};
 use crate::server::App;
 use crate::slash::{self, Said};
 use crate::text::{self, TextLimits};
@@ -73,10 +73,7 @@ impl Conversation {
                 self.conclude(id, &room, result)
             }
             Command::Private { id, room, to, text } => {
-                let result = self.paced().and_then(|()| {
-                    let (live, member) = self.member_of(&room)?;
-                    self.private(id, &live, member, MemberId(to), &text, &room)
-                });
+                let result = self.paced().and_then(|()| self.private(id, &room, to, &text));
                 self.conclude(id, &room, result)
             }
         }
@@ -148,42 +145,37 @@ impl Conversation {
         let (live, member) = self.member_of(room)?;
         let limits = self.text_limits();
         text::check(text, limits)?;
+        let numbered = Numbered { n: id, content: self.hub().content_hash(&["say", live.name().as_str(), text]) };
         match slash::parse(text) {
             Said::Text(said) => {
                 text::check(said, limits)?;
-                let numbered = Numbered { n: id, content: self.hub().content_hash(&["say", live.name().as_str(), text]) };
                 let draft = Draft::Message { from: member, signed: None, text: said.into() };
                 self.append(&live, id, draft, numbered)
             }
             Said::Private(letter) => {
+                // Looked at before the name is: a repeat counts, even if its receiver is gone by now.
+                if self.hub().acknowledge_again(&self.reader, numbered, ack(&live, id))? {
+                    return Ok(Outcome::Answered);
+                }
                 let (to, said) = self.hub().addressee(&live, &letter)?;
-                self.private(id, &live, member, to, said, text)
+                text::check(said, limits)?;
+                self.append(&live, id, Draft::Private { from: member, to, text: said.into() }, numbered)
             }
             Said::MissingName => Err(slash::missing_name()),
             Said::Unknown(_) => Err(Code::UnknownCommand.into()),
         }
     }
 
-    fn private(
-        &self,
-        id: u64,
-        live: &Arc<LiveRoom>,
-        from: MemberId,
-        to: MemberId,
-        text: &str,
-        asked: &str,
-    ) -> Result<Outcome, Refusal> {
+    fn private(&self, id: u64, room: &str, to: u32, text: &str) -> Result<Outcome, Refusal> {
+        let (live, from) = self.member_of(room)?;
         text::check(text, self.text_limits())?;
-        let hash = self.hub().content_hash(&["private", live.name().as_str(), asked, text]);
-        let draft = Draft::Private { from, to, text: text.into() };
-        self.append(live, id, draft, Numbered { n: id, content: hash })
+        let content = self.hub().content_hash(&["private", live.name().as_str(), &to.to_string(), text]);
+        let draft = Draft::Private { from, to: MemberId(to), text: text.into() };
+        self.append(&live, id, draft, Numbered { n: id, content })
     }
 
     fn append(&self, live: &Arc<LiveRoom>, id: u64, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {
-        let is_new = self.hub().say(&self.reader, live, draft, Some(numbered), |epoch, seq, out| {
-            let room = live.name().as_str().into();
-            wire::answer(&ServerFrame::Ack { id, room, epoch: epoch.to_string().into(), seq }, out);
-        })?;
+        let is_new = self.hub().say(&self.reader, live, draft, Some(numbered), ack(live, id))?;
         Ok(if is_new { Outcome::Said } else { Outcome::Answered })
     }
 
@@ -235,6 +227,14 @@ impl Conversation {
     fn tell(&self, frame: &ServerFrame<'_>) -> Outcome {
         self.reader.answer(|out| wire::answer(frame, out));
         Outcome::Answered
+    }
+}
+
+/// Writes the answer to a command that changed a room.
+fn ack(live: &LiveRoom, id: u64) -> impl FnOnce(Epoch, Seq, &mut Vec<u8>) {
+    move |epoch, seq, out| {
+        let room = live.name().as_str().into();
+        wire::answer(&ServerFrame::Ack { id, room, epoch: epoch.to_string().into(), seq }, out);
     }
 }
 

@@ -262,6 +262,24 @@ impl Hub {
         Ok(true)
     }
 
+    /// Answers a command that was done before as it was answered then. Returns whether it was.
+    ///
+    /// # Errors
+    /// [`super::Session::recall`]'s.
+    pub fn acknowledge_again(
+        &self,
+        reader: &Reader,
+        command: Numbered,
+        acknowledge: impl FnOnce(Epoch, Seq, &mut Vec<u8>),
+    ) -> Result<bool, Refusal> {
+        let Some(session) = reader.session() else { return Ok(false) };
+        let done = session.recall(command.n, command.content)?;
+        if let Some((epoch, seq)) = done {
+            reader.answer(|out| acknowledge(epoch, seq, out));
+        }
+        Ok(done.is_some())
+    }
+
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
     /// it; somebody else's claimed name is not taken.
     pub fn typing(&self, room: &Arc<LiveRoom>, member: MemberId, on: bool, signed: Option<&Name>) {
