@@ -303,8 +303,8 @@ impl State {
     /// Somebody reads the room from now on.
     pub(super) fn add_reader(&mut self, reader: &Arc<Reader>) {
         if self.audience.is_empty() {
-            // Nothing was offered to nobody: the first reader begins where it joined.
-            self.flushed = self.flushed.max(self.room.log().head().saturating_sub(1));
+            // Nothing was offered to nobody: the first reader begins at its own cursor, and batches after it.
+            self.flushed = self.room.log().head();
         }
         Arc::make_mut(&mut self.audience).push(reader.clone());
         self.wires[reader.wire().index()] += 1;
