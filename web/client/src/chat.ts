@@ -2,11 +2,12 @@
 // they mean is in the pure parts.
 import { Alarm } from './alarm.ts';
 import { Desk, type Hall } from './desk.ts';
+import type { Arrival, Frame, Heard } from './frames.ts';
 import { Keep } from './keep.ts';
 import type { Recipient } from './outbox.ts';
 import { keep, RoomPicture } from './picture.ts';
 import { browser, type StorageLike, type Surroundings, type WebSocketLike } from './platform.ts';
-import type { ClientFrame, Frame, ServerFrame } from './protocol.ts';
+import type { ClientFrame } from './protocol.ts';
 import { linkOf, reconnect, START, type Happening } from './reconnect.ts';
 import { askableFrom } from './room.ts';
 import { Sending } from './sending.ts';
@@ -34,6 +35,8 @@ export class Chat {
   readonly #sending: Sending;
   readonly #retry: Alarm;
   readonly #desks = new Map<string, Desk>();
+  /** Proper names of rooms, by the names under which they were joined. */
+  readonly #spellings = new Map<string, string>();
   readonly #pictures = new WeakMap<Desk, RoomPicture>();
   readonly #listeners = new Set<() => void>();
   /** Rooms that were left, until the server has answered. */
@@ -106,9 +109,9 @@ export class Chat {
 
   /** Wants to be in the room, through reconnects and reloads, until `leave`. After a refusal: tries again under this name. */
   join(room: string, name: string): void {
-    const desk = this.#desks.get(room) ?? new Desk(this.#hall, room, name);
-    this.#desks.set(room, desk);
-    this.#leaving.delete(room);
+    const desk = this.#desk(room) ?? new Desk(this.#hall, room, name);
+    this.#desks.set(desk.room.room, desk);
+    this.#leaving.delete(desk.room.room);
     desk.want(name);
     this.#drive({ kind: 'wanted' });
     this.reconnectNow();
@@ -117,8 +120,12 @@ export class Chat {
 
   /** Leaves at once. Lines of the room that still wait are sent before, if there is a connection, and are no longer kept. */
   leave(room: string): void {
-    const desk = this.#desks.get(room);
-    if (desk === undefined) return;
+    const desk = this.#desk(room);
+    if (desk !== undefined) this.#leave(desk);
+  }
+
+  #leave(desk: Desk): void {
+    const { room } = desk.room;
     desk.stopTyping();
     this.#sending.leave(room);
     desk.cut();
@@ -133,8 +140,9 @@ export class Chat {
 
   /** Which room is in front, if any. Nothing in it is unread then, while the page is visible. */
   open(room: string | null): void {
-    if (this.#active !== room && this.#active !== null) this.#desks.get(this.#active)?.change({ firstUnread: null });
-    this.#active = room;
+    const next = room === null ? null : this.#spellings.get(room) ?? room;
+    if (this.#active !== next && this.#active !== null) this.#desks.get(this.#active)?.change({ firstUnread: null });
+    this.#active = next;
     this.#look();
     this.#changed();
   }
@@ -146,7 +154,7 @@ export class Chat {
 
   /** The same, for one member only. */
   private(room: string, to: number, text: string): boolean {
-    const desk = this.#desks.get(room);
+    const desk = this.#desk(room);
     const person = desk?.room.roster.people.find((one) => one.id === to);
     if (desk === undefined || person === undefined || desk.room.epoch === null) return false;
     return this.#put(room, text, { id: to, name: person.name, epoch: desk.room.epoch });
@@ -154,31 +162,31 @@ export class Chat {
 
   /** Sends a failed or unconfirmed line again, as a new one. */
   retry(room: string, key: string): void {
-    this.#sending.retry(room, key);
+    this.#sending.retry(this.#spellings.get(room) ?? room, key);
   }
 
   /** Gives up a failed or unconfirmed line, or a queued one that was never handed over. */
   discard(room: string, key: string): void {
-    this.#sending.discard(room, key);
+    this.#sending.discard(this.#spellings.get(room) ?? room, key);
   }
 
   keystroke(room: string): void {
-    this.#desks.get(room)?.keystroke();
+    this.#desk(room)?.keystroke();
   }
 
   stopTyping(room: string): void {
-    this.#desks.get(room)?.stopTyping();
+    this.#desk(room)?.stopTyping();
   }
 
   /** Fetches the next page of a large room's people. */
   morePeople(room: string): void {
-    this.#desks.get(room)?.morePeople();
+    this.#desk(room)?.morePeople();
   }
 
   /** Drops the notice of a room, or with null the one that belongs to no room. */
   dismiss(room: string | null): void {
     if (room === null) this.#notice = null;
-    else this.#desks.get(room)?.change({ notice: null });
+    else this.#desk(room)?.change({ notice: null });
     this.#changed();
   }
 
@@ -243,17 +251,18 @@ export class Chat {
   }
 
   #lost(code: number, reason: string): void {
-    this.#unplug();
+    this.#unplug(code);
     this.#drive({ kind: 'lost', code, reason, ...(this.#askedWait === null ? {} : { retryAfterMs: this.#askedWait }) });
-    this.#idleIfAlone();
+    // Where every room was refused it is the person's turn, and the server may have hung up for that.
+    if ([...this.#desks.values()].every((desk) => desk.door === 'shut')) this.#drive({ kind: 'unwanted' });
   }
 
-  #unplug(): void {
+  #unplug(code = 0): void {
     this.#wire?.drop();
     this.#wire = null;
     for (const desk of this.#desks.values()) desk.cut();
     this.#goodbyes.clear();
-    this.#sending.cut();
+    this.#sending.cut(code);
   }
 
   /** Without a room there is nothing to be connected for. */
@@ -265,7 +274,7 @@ export class Chat {
 
   // What the server says
 
-  #hear(frame: ServerFrame): void {
+  #hear(frame: Heard): void {
     switch (frame.type) {
       case 'welcome': return this.#welcomed(frame);
       case 'joined':
@@ -303,11 +312,29 @@ export class Chat {
     this.#changed();
   }
 
-  #arrived(frame: Frame<'joined'> | Frame<'reset'>): void {
-    const desk = this.#desks.get(frame.room);
-    if (desk?.arrived(frame)) this.#sending.pump();
+  #arrived(frame: Arrival): void {
+    for (const [name, desk] of this.#desks) {
+      if (!desk.awaits(frame)) continue;
+      if (name !== frame.room) this.#renamed(name, frame.room, desk);
+      desk.arrived(frame);
+      return this.#sending.pump();
+    }
     // Let in where one was no longer wanting to be: the answer came after the person had left.
-    if (desk === undefined && !this.#leaving.has(frame.room)) this.#tellLeaving(frame.room);
+    if (!this.#desks.has(frame.room) && !this.#leaving.has(frame.room)) this.#tellLeaving(frame.room);
+  }
+
+  /** The server has another spelling for a room; the page may go on using its own. */
+  #renamed(name: string, proper: string, desk: Desk): void {
+    const desks = [...this.#desks];
+    this.#desks.clear();
+    for (const [other, one] of desks) if (other !== proper) this.#desks.set(one === desk ? proper : other, one);
+    this.#spellings.set(name, proper);
+    if (this.#active === name) this.#active = proper;
+    this.#sending.renamed(name, proper);
+  }
+
+  #desk(room: string): Desk | undefined {
+    return this.#desks.get(this.#spellings.get(room) ?? room);
   }
 
   #left(frame: Frame<'left'>): void {
@@ -339,10 +366,10 @@ export class Chat {
   // What one says
 
   #put(room: string, text: string, to: Recipient | null): boolean {
-    const desk = this.#desks.get(room);
+    const desk = this.#desk(room);
     if (desk === undefined || desk.room.status === 'left' || text.trim() === '') return false;
     desk.stopTyping();
-    const taken = this.#sending.put(room, text, to);
+    const taken = this.#sending.put(desk.room.room, text, to);
     desk.change(taken ? { firstUnread: null } : { notice: { code: 'outbox_full', message: 'Too many lines wait to be sent.' } });
     return taken;
   }

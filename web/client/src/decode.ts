@@ -1,10 +1,11 @@
 // Turns what came over the wire into a frame, or into nothing. Believes no field; knows nothing of rooms or sockets.
-import type { Event, Limits, Member, ResetReason, ServerFrame, Snapshot } from './protocol.ts';
+import type { CheckedSnapshot, Event, Heard } from './frames.ts';
+import type { Limits, Member, ResetReason } from './protocol.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The text of one WebSocket message as a frame, or null if it is none that this page knows. Never throws. */
-export function decodeText(data: unknown): ServerFrame | null {
+export function decodeText(data: unknown): Heard | null {
   if (typeof data !== 'string') return null;
   try {
     return decode(JSON.parse(data));
@@ -14,7 +15,7 @@ export function decodeText(data: unknown): ServerFrame | null {
 }
 
 /** A parsed JSON value as a frame, or null. Fields that are not of the protocol are left behind. */
-export function decode(value: unknown): ServerFrame | null {
+export function decode(value: unknown): Heard | null {
   if (!isObject(value)) return null;
   switch (value['type']) {
     case 'welcome': return welcome(value);
@@ -30,7 +31,7 @@ export function decode(value: unknown): ServerFrame | null {
   }
 }
 
-function welcome(f: Fields): ServerFrame | null {
+function welcome(f: Fields): Heard | null {
   const session = f['session'];
   const heartbeat = f['heartbeat_ms'];
   const limits = limitsOf(f['limits']);
@@ -44,15 +45,15 @@ function limitsOf(value: unknown): Limits | null {
   return isWhole(text_chars) && isWhole(name_chars) && isWhole(rooms) ? { text_chars, name_chars, rooms } : null;
 }
 
-function joined(f: Fields): ServerFrame | null {
+function joined(f: Fields): Heard | null {
   const id = f['id'];
   const snapshot = snapshotOf(f);
   return isWhole(id) && snapshot !== null ? { type: 'joined', id, ...snapshot } : null;
 }
 
-const REASONS: readonly string[] = ['too_old', 'epoch', 'future', 'slow'] satisfies ResetReason[];
+const REASONS: readonly string[] = ['too_old', 'epoch', 'future', 'slow', 'left'] satisfies ResetReason[];
 
-function reset(f: Fields): ServerFrame | null {
+function reset(f: Fields): Heard | null {
   const snapshot = snapshotOf(f);
   if (snapshot === null) return null;
   // A reason that a newer server knows is still a reset: what it asks of the page is the same.
@@ -60,7 +61,7 @@ function reset(f: Fields): ServerFrame | null {
   return { type: 'reset', reason, ...snapshot, ...(isWhole(f['id']) ? { id: f['id'] } : {}) };
 }
 
-function snapshotOf(f: Fields): Snapshot | null {
+function snapshotOf(f: Fields): CheckedSnapshot | null {
   const { room, epoch, seq, you, name, resumed, count, history } = f;
   const members = membersOf(f['members']);
   if (!isText(room) || !isText(epoch) || !isWhole(seq) || !isWhole(you) || !isText(name) || !isWhole(count)) return null;
@@ -73,24 +74,24 @@ function snapshotOf(f: Fields): Snapshot | null {
   return { room, epoch, seq, you, name, resumed: resumed === true, members, count, history: events };
 }
 
-function ack(f: Fields): ServerFrame | null {
+function ack(f: Fields): Heard | null {
   const { id, room, epoch, seq } = f;
   return isWhole(id) && isText(room) && isText(epoch) && isWhole(seq) ? { type: 'ack', id, room, epoch, seq } : null;
 }
 
-function people(f: Fields): ServerFrame | null {
+function people(f: Fields): Heard | null {
   const { id, room, count, more } = f;
   const members = membersOf(f['members']);
   if (!isWhole(id) || !isText(room) || !isWhole(count) || members === null) return null;
   return { type: 'people', id, room, members, count, more: more === true };
 }
 
-function left(f: Fields): ServerFrame | null {
+function left(f: Fields): Heard | null {
   const { id, room } = f;
   return isWhole(id) && isText(room) ? { type: 'left', id, room } : null;
 }
 
-function error(f: Fields): ServerFrame | null {
+function error(f: Fields): Heard | null {
   const { code, message, id, room, retry_after_ms, suggestion, near } = f;
   if (!isText(code) || !isText(message)) return null;
   return {
@@ -103,7 +104,7 @@ function error(f: Fields): ServerFrame | null {
   };
 }
 
-function typing(f: Fields): ServerFrame | null {
+function typing(f: Fields): Heard | null {
   const { room, from, on } = f;
   return isText(room) && isWhole(from) && typeof on === 'boolean' ? { type: 'typing', room, from, on } : null;
 }

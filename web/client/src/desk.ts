@@ -1,9 +1,10 @@
 // One room's seat at the present connection: joining it, its pages of people, typing, and what the server says of it. The room
 // itself is a value (room.ts); here is what ends with the socket.
 import { Alarm } from './alarm.ts';
+import type { Arrival, Event, Frame } from './frames.ts';
 import type { Door, Entry } from './outbox.ts';
 import type { Surroundings } from './platform.ts';
-import type { ClientFrame, Event, Frame } from './protocol.ts';
+import type { ClientFrame } from './protocol.ts';
 import { acknowledged, arrived, lookedAt, numbered, room, torn, type Room } from './room.ts';
 import { FETCHED_UNASKED, listed } from './roster.ts';
 import { fadesAt, faded, heard, NO_TYPISTS, pressed, QUIET, stopped, stopsAt } from './typing.ts';
@@ -89,20 +90,22 @@ export class Desk {
     if (this.room.typists !== NO_TYPISTS) this.change({ typists: NO_TYPISTS });
   }
 
-  /** `joined` or `reset`; false if it answers nothing that was asked. */
-  arrived(frame: Frame<'joined'> | Frame<'reset'>): boolean {
-    const answer = this.#joining !== null && frame.id === this.#joining.id;
-    const unasked = this.attached && frame.type === 'reset' && frame.id === undefined;
-    if (!answer && !unasked) return false;
+  /** Is this frame the answer to what this desk asked, or a `reset` of its room that nobody asked for? */
+  awaits(frame: Arrival): boolean {
+    if (frame.id !== undefined) return this.#joining !== null && frame.id === this.#joining.id;
+    return this.attached && frame.room === this.room.room;
+  }
+
+  /** `joined` or `reset`. The room's name in it is the proper one. */
+  arrived(frame: Arrival): void {
     this.#joining = null;
     this.attached = true;
     this.name = frame.name;
-    const { room: name } = this.room;
-    this.room = arrived(this.room, frame, this.#hall.seen(name), this.#hall.waiting(name));
+    const { room: name } = frame;
+    this.room = arrived({ ...this.room, room: name }, frame, this.#hall.seen(name), this.#hall.waiting(name));
     this.#page = null;
     this.#fetch();
     this.#hall.changed();
-    return true;
   }
 
   /**

@@ -1,5 +1,6 @@
 // The rows of one room's log: how an event becomes a row, where it goes, and how many are kept. Pure.
-import type { Event, Member } from './protocol.ts';
+import type { Event } from './frames.ts';
+import type { Member } from './protocol.ts';
 import type { GapReason, Line, MessageLine, Person, PrivateLine } from './view.ts';
 
 /** So many rows of a room are kept. Older ones give way to one row that says so. */

@@ -98,9 +98,14 @@ export function forgotten(outbox: Outbox): Outbox {
   return change(cut(outbox), (entry) => entry.doubt ? unconfirmed(entry) : entry);
 }
 
-/** A room is not to be had again for this session, or began a new life: what was in doubt there stays so. */
+/** A room is not to be had again for this session: what was in doubt there stays so. */
 export function barred(outbox: Outbox, room: string): Outbox {
   return change(outbox, (entry) => entry.doubt && entry.room === room ? unconfirmed(entry) : entry);
+}
+
+/** The server cannot tell any more whether it has this line. */
+export function doubted(outbox: Outbox, key: string): Outbox {
+  return change(outbox, (entry) => entry.key === key ? unconfirmed(entry) : entry);
 }
 
 function unconfirmed(entry: Entry): Entry {
@@ -119,6 +124,11 @@ export function retried(outbox: Outbox, key: string, at: number): Outbox {
 export function without(outbox: Outbox, key: string): Outbox {
   const entries = outbox.entries.filter((entry) => entry.key !== key);
   return entries.length === outbox.entries.length ? outbox : { ...outbox, entries };
+}
+
+/** The room has a proper name, other than the one it was joined by. */
+export function renamed(outbox: Outbox, from: string, to: string): Outbox {
+  return change(outbox, (entry) => entry.room === from ? { ...entry, room: to } : entry);
 }
 
 /** Takes out all lines of a room. */

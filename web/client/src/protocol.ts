@@ -1,60 +1,444 @@
-// The frames of `charsu.v1`, as docs/protocol.md describes them. Types only: what arrives is checked in decode.ts.
+// The frames of `charsu.v1`: generated from src/protocol/frame.rs, not to be edited.
+// CHARSU_WRITE_TYPES=1 cargo test --lib typescript writes it anew.
 
-/** A place in a room's log: `epoch` names one life of the log, `seq` counts from 1 without holes. */
-export type Position = { epoch: string; seq: number };
+export type ClientFrame = { "type": "hello", 
+/**
+ * The secret of an earlier `welcome`.
+ */
+session?: string, } | { "type": "join", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * A code or a room's name.
+ */
+room: string, 
+/**
+ * The name to claim.
+ */
+name: string, 
+/**
+ * Where to go on.
+ */
+since?: Position, } | { "type": "say", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * What.
+ */
+text: string, } | { "type": "private", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The member's number.
+ */
+to: number, 
+/**
+ * What.
+ */
+text: string, } | { "type": "typing", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * Whether it goes on.
+ */
+on: boolean, } | { "type": "people", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The last member number of the page before.
+ */
+after?: number, } | { "type": "leave", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Which.
+ */
+room: string, } | { "type": "ping" };
 
-/** A member of a room. `id` is the member number; a guest with an empty name has not told one. */
-export type Member = { id: number; name: string; guest?: boolean };
+export type ServerFrame = { "type": "welcome", 
+/**
+ * The session's secret.
+ */
+session: string, 
+/**
+ * Whether the offered session is still known.
+ */
+resumed: boolean, 
+/**
+ * Milliseconds of silence after which a client asks with `ping`.
+ */
+heartbeat_ms: number, 
+/**
+ * What is allowed.
+ */
+limits: Limits, } | { "type": "joined", 
+/**
+ * The command's number.
+ */
+id: number, 
+/**
+ * Which room, by its proper name.
+ */
+room: string, 
+/**
+ * The life of the log.
+ */
+epoch: string, 
+/**
+ * The position after which events follow.
+ */
+seq: number, 
+/**
+ * Your member number.
+ */
+you: number, 
+/**
+ * Your name as it stands.
+ */
+name: string, 
+/**
+ * You were a member all the time, and what you missed follows.
+ */
+resumed: boolean, 
+/**
+ * The first 200 members, by number.
+ */
+members: Array<Member>, 
+/**
+ * How many are in the room.
+ */
+count: number, 
+/**
+ * Events of the past that you may see, oldest first.
+ */
+history: Array<ServerFrame>, } | { "type": "reset", 
+/**
+ * The command's number, if it answers one.
+ */
+id?: number, 
+/**
+ * Why.
+ */
+reason: ResetReason, 
+/**
+ * Which room, by its proper name.
+ */
+room: string, 
+/**
+ * The life of the log.
+ */
+epoch: string, 
+/**
+ * The position after which events follow.
+ */
+seq: number, 
+/**
+ * Your member number.
+ */
+you: number, 
+/**
+ * Your name as it stands.
+ */
+name: string, 
+/**
+ * You were a member all the time, and what you missed follows.
+ */
+resumed: boolean, 
+/**
+ * The first 200 members, by number.
+ */
+members: Array<Member>, 
+/**
+ * How many are in the room.
+ */
+count: number, 
+/**
+ * Events of the past that you may see, oldest first.
+ */
+history: Array<ServerFrame>, } | { "type": "ack", 
+/**
+ * The command's number.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The life of the log.
+ */
+epoch: string, 
+/**
+ * The event's number.
+ */
+seq: number, } | { "type": "people", 
+/**
+ * The command's number.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * At most 200, by member number.
+ */
+members: Array<Member>, 
+/**
+ * How many are in the room.
+ */
+count: number, 
+/**
+ * Whether more follow.
+ */
+more: boolean, } | { "type": "left", 
+/**
+ * The command's number.
+ */
+id: number, 
+/**
+ * Which.
+ */
+room: string, } | { "type": "pong" } | { "type": "error", 
+/**
+ * The stable name.
+ */
+code: string, 
+/**
+ * English words for a person.
+ */
+message: string, 
+/**
+ * The command's number, if it had one.
+ */
+id?: number, 
+/**
+ * The room, if it concerns one.
+ */
+room?: string, 
+/**
+ * Milliseconds after which to try again.
+ */
+retry_after_ms?: number, 
+/**
+ * A name that is free.
+ */
+suggestion?: string, 
+/**
+ * Names like the one that was not found.
+ */
+near?: Array<string>, } | { "type": "typing", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The member's number.
+ */
+from: number, 
+/**
+ * Whether it goes on.
+ */
+on: boolean, } | { "type": "message", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * The member's number.
+ */
+from: number, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The name is only written on the message.
+ */
+guest?: boolean, 
+/**
+ * What was said.
+ */
+text: string, } | { "type": "private", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * The sender's number.
+ */
+from: number, 
+/**
+ * The sender's name.
+ */
+name: string, 
+/**
+ * The receiver's number.
+ */
+to: number, 
+/**
+ * The receiver's name.
+ */
+to_name: string, 
+/**
+ * What was said.
+ */
+text: string, } | { "type": "join", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * Who.
+ */
+member: Member, } | { "type": "leave", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * Who.
+ */
+member: Member, } | { "type": "skip", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, };
 
-/** Bounds of this server: characters of a line, characters of a name, rooms of one connection. */
-export type Limits = { text_chars: number; name_chars: number; rooms: number };
+export type Snapshot = { 
+/**
+ * Which room, by its proper name.
+ */
+room: string, 
+/**
+ * The life of the log.
+ */
+epoch: string, 
+/**
+ * The position after which events follow.
+ */
+seq: number, 
+/**
+ * Your member number.
+ */
+you: number, 
+/**
+ * Your name as it stands.
+ */
+name: string, 
+/**
+ * You were a member all the time, and what you missed follows.
+ */
+resumed: boolean, 
+/**
+ * The first 200 members, by number.
+ */
+members: Array<Member>, 
+/**
+ * How many are in the room.
+ */
+count: number, 
+/**
+ * Events of the past that you may see, oldest first.
+ */
+history: Array<ServerFrame>, };
 
-export type ResetReason = 'too_old' | 'epoch' | 'future' | 'slow';
+export type Member = { 
+/**
+ * The number in this room.
+ */
+id: number, 
+/**
+ * The name; empty for a guest that has told none.
+ */
+name: string, 
+/**
+ * The name is not claimed.
+ */
+guest?: boolean, };
 
-/** What the page sends. `id` rises with each command of a session. */
-export type ClientFrame =
-  | { type: 'hello'; session?: string }
-  | { type: 'join'; id: number; room: string; name: string; since?: Position }
-  | { type: 'say'; id: number; room: string; text: string }
-  | { type: 'private'; id: number; room: string; to: number; text: string }
-  | { type: 'typing'; room: string; on: boolean }
-  | { type: 'people'; id: number; room: string; after?: number }
-  | { type: 'leave'; id: number; room: string }
-  | { type: 'ping' };
+export type Position = { 
+/**
+ * The life of the log.
+ */
+epoch: string, 
+/**
+ * The last number that was received.
+ */
+seq: number, };
 
-/** What changes a room, numbered. `at` is Unix milliseconds by the server's clock: for showing, never for ordering. */
-export type Event =
-  | { type: 'message'; room: string; seq: number; at: number; from: number; name: string; text: string; guest?: boolean }
-  | { type: 'private'; room: string; seq: number; at: number; from: number; name: string; to: number; to_name: string; text: string }
-  | { type: 'join'; room: string; seq: number; at: number; member: Member }
-  | { type: 'leave'; room: string; seq: number; at: number; member: Member }
-  | { type: 'skip'; room: string; seq: number };
+export type Limits = { 
+/**
+ * Characters of a text.
+ */
+text_chars: number, 
+/**
+ * Visible characters of a name.
+ */
+name_chars: number, 
+/**
+ * Rooms of one connection.
+ */
+rooms: number, };
 
-/** What `joined` and `reset` say alike: where one stands now, and who is there. */
-export type Snapshot = {
-  room: string;
-  epoch: string;
-  seq: number;
-  you: number;
-  name: string;
-  resumed: boolean;
-  members: Member[];
-  count: number;
-  history: Event[];
-};
-
-/** What the server sends. */
-export type ServerFrame =
-  | { type: 'welcome'; session: string; resumed: boolean; heartbeat_ms: number; limits: Limits }
-  | ({ type: 'joined'; id: number } & Snapshot)
-  | ({ type: 'reset'; id?: number; reason: ResetReason } & Snapshot)
-  | { type: 'ack'; id: number; room: string; epoch: string; seq: number }
-  | { type: 'people'; id: number; room: string; members: Member[]; count: number; more: boolean }
-  | { type: 'left'; id: number; room: string }
-  | { type: 'pong' }
-  | { type: 'error'; code: string; message: string; id?: number; room?: string; retry_after_ms?: number; suggestion?: string; near?: string[] }
-  | { type: 'typing'; room: string; from: number; on: boolean }
-  | Event;
-
-/** One kind of frame by its `type`. */
-export type Frame<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
+export type ResetReason = "too_old" | "epoch" | "future" | "slow" | "left";

@@ -1,8 +1,8 @@
 // One room as this page knows it: a pure reducer over what the server says. Knows no socket, no outbox storage, no clock.
+import type { Arrival, Event, Frame } from './frames.ts';
 import { append, gap, has, lineOf, mark, MOST_KEPT, place, placeEarlier, type Log, type SaidLine } from './lines.ts';
 import { mentions } from './mention.ts';
 import type { Entry } from './outbox.ts';
-import type { Event, Frame } from './protocol.ts';
 import { entered, gone, NOBODY, roster, type Roster } from './roster.ts';
 import { heard, NO_TYPISTS, type Typists } from './typing.ts';
 import type { ErrorNotice, GapReason, Line, RoomStatus } from './view.ts';
@@ -47,8 +47,6 @@ export function room(name: string, person: string): Room {
   };
 }
 
-type Arrival = Frame<'joined'> | Frame<'reset'>;
-
 /**
  * `joined` or `reset`: the room from the position that the frame names. `seen`: is the room before somebody's eyes? `waiting`: the
  * own line of this room that was sent and is not acknowledged, if there is one.
@@ -77,13 +75,28 @@ function caughtUp(now: Room, before: Room, frame: Arrival, seen: boolean): Room 
   // Who comes to a room without having lines of it misses nothing; who was reset is told.
   const torn = missing && (frame.type === 'reset' || !empty);
   const history = linesOf(now, events, before.acked);
-  const room = torn ? withGap(now, frame.type === 'reset' ? frame.reason : 'away') : now;
-  const base = frame.type === 'joined' ? frame.seq : torn ? (oldest?.seq ?? frame.seq + 1) - 1 : before.base;
+  const room = torn ? withGap(now, why(frame)) : now;
+  const base = torn || isNew(frame) ? askable(frame) : before.base;
   const acked = before.acked.filter((line) => (line.seq ?? 0) > frame.seq);
   const after = added({ ...room, acked, base }, history, seen);
   // Acknowledged lines that the history has not brought keep their place all the same.
   const passed = before.acked.filter(({ seq }) => seq !== null && seq <= frame.seq && !history.some((other) => other.seq === seq));
   return { ...after, log: passed.reduce((log, line) => place(log, { ...line, seq: line.seq ?? 0 }, after.birth, after.seq), after.log) };
+}
+
+/** A membership that begins with this frame: what was before it is not ours to ask for. */
+function isNew(frame: Arrival): boolean {
+  return frame.type === 'joined' || frame.reason === 'left';
+}
+
+/** From where on a reload may ask again, if it is not further back than this frame. */
+function askable(frame: Arrival): number {
+  const [oldest] = frame.history;
+  return isNew(frame) || oldest === undefined ? frame.seq : oldest.seq - 1;
+}
+
+function why(frame: Arrival): GapReason {
+  return frame.type === 'joined' || frame.reason === 'left' ? 'away' : frame.reason;
 }
 
 /** Another life of the log, or the room's first for us: numbers from before mean nothing in it. */
@@ -98,9 +111,7 @@ function bornAnew(now: Room, before: Room, frame: Arrival, seen: boolean): Room 
     const line = lineOf(event, frame.you, '');
     return line === null || !shown.has(mark(line));
   });
-  const [oldest] = frame.history;
-  const base = frame.type === 'joined' ? frame.seq : (oldest?.seq ?? frame.seq + 1) - 1;
-  let room: Room = { ...now, log: old, acked: [], base, lives: before.lives + 1 };
+  let room: Room = { ...now, log: old, acked: [], base: askable(frame), lives: before.lives + 1 };
   if (before.epoch !== null && (frame.type === 'reset' || old.length > 0)) {
     room = withGap(room, frame.type === 'reset' && frame.reason === 'future' ? 'future' : 'epoch');
     room = { ...room, birth: `gap-${room.gaps}`, read: old.length > 0 ? 0 : frame.seq };
@@ -127,7 +138,7 @@ export function torn(before: Room, event: Event, seen: boolean): Room {
 
 function taken(before: Room, event: Event, seen: boolean, waiting: Entry | null): Room {
   let room: Room = { ...before, seq: event.seq, acked: before.acked.filter((line) => line.seq !== event.seq) };
-  if (event.type === 'join') room = { ...room, roster: entered(room.roster, event.member) };
+  if (event.type === 'join') room = { ...room, roster: entered(room.roster, event.member), ...(event.member.id === room.you ? { base: event.seq } : {}) };
   if (event.type === 'leave') room = { ...quiet(room, event.member.id), roster: gone(room.roster, event.member) };
   if (event.type === 'message' || event.type === 'private') room = quiet(room, event.from);
   return added(recognised(room, event, before.acked, waiting), linesOf(room, [event], before.acked), seen);

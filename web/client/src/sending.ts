@@ -2,11 +2,17 @@
 // What the outbox is, is in outbox.ts; here is when it changes.
 import { Alarm } from './alarm.ts';
 import { PATIENCE_MS, type Desk } from './desk.ts';
+import type { Frame } from './frames.ts';
 import type { Keep } from './keep.ts';
 import * as lines from './outbox.ts';
 import type { Surroundings } from './platform.ts';
-import type { ClientFrame, Frame } from './protocol.ts';
+import type { ClientFrame } from './protocol.ts';
 import type { ErrorNotice } from './view.ts';
+
+/** Refusals that say nothing of the line, only of the moment: the least wait before it is sent again, ms. */
+const LATER_MS: ReadonlyMap<string, number> = new Map([['rate_limited', PATIENCE_MS], ['unavailable', 5_000]]);
+/** Close code of a message that is larger than the server reads. */
+const TOO_BIG = 1009;
 
 /** What sending needs of the chat around it. */
 export interface Post {
@@ -103,9 +109,12 @@ export class Sending {
   refused(id: number, notice: ErrorNotice): boolean {
     const entry = lines.ofCommand(this.#outbox, id);
     if (entry === null) return false;
-    if (notice.code === 'rate_limited') {
-      this.#pausedUntil = this.#post.env.now() + (notice.retryAfterMs ?? PATIENCE_MS);
+    const wait = LATER_MS.get(notice.code);
+    if (wait !== undefined) {
+      this.#pausedUntil = this.#post.env.now() + (notice.retryAfterMs ?? wait);
       this.#set(lines.postponed(this.#outbox, entry.key));
+    } else if (notice.code === 'id_too_old') {
+      this.#set(lines.doubted(this.#outbox, entry.key));
     } else {
       this.#set(lines.refused(this.#outbox, entry.key, notice));
     }
@@ -113,11 +122,20 @@ export class Sending {
     return true;
   }
 
-  /** The socket is gone. */
-  cut(): void {
+  /** The socket is gone, with this close code (0: given up by us). */
+  cut(code: number): void {
+    const sent = this.entries.find((entry) => entry.onWay);
+    // Sent again it would end the next connection too.
+    if (code === TOO_BIG && sent !== undefined) {
+      this.#set(lines.refused(this.#outbox, sent.key, { code: 'text_too_long', message: 'That is too long to send. Split it.' }));
+    }
     this.#resume.off();
     this.#pausedUntil = 0;
     this.#set(lines.cut(this.#outbox));
+  }
+
+  renamed(from: string, to: string): void {
+    this.#set(lines.renamed(this.#outbox, from, to));
   }
 
   /** The server does not know the session any more. */

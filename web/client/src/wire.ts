@@ -2,8 +2,9 @@
 // Knows nothing of rooms and never reconnects.
 import { Alarm } from './alarm.ts';
 import { decodeText } from './decode.ts';
+import type { Heard } from './frames.ts';
 import type { Surroundings, WebSocketLike } from './platform.ts';
-import type { ClientFrame, ServerFrame } from './protocol.ts';
+import type { ClientFrame } from './protocol.ts';
 
 const PROTOCOL = 'charsu.v1';
 /** From the first packet to the welcome, ms. */
@@ -23,7 +24,7 @@ const OPEN = 1;
 export interface WireEvents {
   /** The socket is open; the first frame is sent from here. */
   opened(): void;
-  frame(frame: ServerFrame): void;
+  frame(frame: Heard): void;
   /** Once, at the end of every socket that was not ended by `drop`. Code 0: it was given up, not closed. */
   lost(code: number, reason: string): void;
 }

@@ -2,7 +2,8 @@
 // docs/protocol.md says. It is strict: a frame that the protocol does not know is an error of the test that caused it.
 import { expect } from 'vitest';
 import { Chat, type ChatOptions, type StorageLike, type WebSocketLike } from '../src/index.ts';
-import type { ClientFrame, Event, Member, ServerFrame } from '../src/protocol.ts';
+import type { Event } from '../src/frames.ts';
+import type { ClientFrame, Member, ServerFrame } from '../src/protocol.ts';
 
 /** A seeded source of chance (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -182,8 +183,10 @@ export class FakeServer {
   intercept: ((frame: ClientFrame, socket: FakeSocket) => ServerFrame | Record<string, unknown> | 'nothing' | null) | null = null;
   /** Sends the acknowledgement after the line, which the protocol does not do, but networks of other servers may. */
   ackLast: () => boolean = () => false;
-  /** Names allowed? */
+  /** How many events of the past a newcomer is shown. */
   history = 0;
+  /** How the server spells a room that was asked for. */
+  properName: (name: string) => string = (name) => name;
   pageSize = 200;
   heartbeat = 25_000;
   #made = 0;
@@ -282,7 +285,8 @@ export class FakeServer {
   }
 
   #join(socket: FakeSocket, seat: { rooms: Set<string> }, session: Session, frame: Extract<ClientFrame, { type: 'join' }>): void {
-    const { id, room: name, since } = frame;
+    const { id, since } = frame;
+    const name = this.properName(frame.room);
     const room = this.room(name);
     const before = session.rooms.get(name);
     if (before === undefined) {
@@ -309,7 +313,7 @@ export class FakeServer {
     }
     const reason = since.epoch !== room.epoch ? 'epoch' : since.seq > head ? 'future' : 'too_old';
     const history = room.log.slice(Math.max(room.forgotten, before.from)).filter(({ only }) => only === null || only.includes(before.member));
-    socket.tell({ type: 'reset', id, reason, ...this.#snapshot(name, before.member, head), resumed: true, history: history.map(({ event }) => event) });
+    socket.tell({ type: 'reset', id, reason, ...this.#snapshot(name, before.member, head), resumed: false, history: history.map(({ event }) => event) });
   }
 
   #snapshot(name: string, you: number, seq: number): Omit<Extract<ServerFrame, { type: 'joined' }>, 'type' | 'id' | 'resumed' | 'history'> {

@@ -191,6 +191,27 @@ test('who was away too long to be a member comes back with a gap, or without one
   expect(said(chat)).toEqual(['Arash: one', 'Arash: two', '-- away']);
 });
 
+test('a reset because the membership had ended is a new visit, with a gap', () => {
+  const world = new World();
+  const chat = world.joined();
+  const arash = world.server.enter(ROOM, 'Arash');
+  world.server.says(ROOM, arash, 'one');
+  world.pass(50);
+  world.server.intercept = (frame, socket) => {
+    if (frame.type !== 'join') return null;
+    const { epoch, log, members } = world.server.room(ROOM);
+    socket.tell({
+      type: 'reset', id: frame.id, room: ROOM, reason: 'left', epoch, seq: log.length, you: 1, name: 'Mina', resumed: false,
+      members: [...members.values()], count: members.size, history: [],
+    });
+    return 'nothing';
+  };
+  world.socket.end(1006);
+  world.server.says(ROOM, arash, 'two');
+  world.pass(2_000);
+  expect(said(chat)).toEqual(['Arash: one', '-- away']);
+});
+
 test('the page keeps the last lines of a long room, and says that there were more', () => {
   const world = new World();
   const chat = world.joined();

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DELAYS_MS, FAILURES_UNTIL_STOP, linkOf, reconnect, START, type Happening, type Reconnect } from '../src/reconnect.ts';
+import { DELAYS_MS, FAILURES_UNTIL_STOP, FINAL_CODES, linkOf, reconnect, START, type Happening, type Reconnect } from '../src/reconnect.ts';
 import { seeded } from './fake.ts';
 
 /** The longest that chance can make it. */
@@ -60,6 +62,14 @@ test('a welcome makes all failures forgotten; a link that falls right after it w
 });
 
 describe('close codes', () => {
+  test('are final where the protocol says so', () => {
+    const protocol = readFileSync(join(import.meta.dirname, '../../../docs/protocol.md'), 'utf8');
+    const [, table = ''] = protocol.split('<!-- closes: begin');
+    const rows = [...table.matchAll(/^\| (\d{4}) \|.*\| (yes|no) \|$/gm)].map(([, code, returns]) => ({ code: Number(code), final: returns === 'no' }));
+    expect(rows.length).toBeGreaterThan(10);
+    for (const { code, final } of rows) expect(FINAL_CODES.has(code), String(code)).toBe(final);
+  });
+
   test.each([4000, 4400, 4401, 4403, 4409])('%i forbids coming back by itself', (code) => {
     const state = after([{ kind: 'wanted' }, 0], [{ kind: 'welcomed' }, 10], [{ kind: 'lost', code, reason: 'why' }, 20]);
     expect(linkOf(state)).toEqual({ state: 'closed', code, reason: 'why' });
@@ -69,7 +79,7 @@ describe('close codes', () => {
     expect(reconnect(state, { kind: 'now' }, 1_000_000, LONGEST).phase).toBe('connecting');
   });
 
-  test.each([1000, 1001, 1006, 1011, 1012, 4408])('%i is come back from', (code) => {
+  test.each([1001, 1006, 1011, 1012, 4008, 4010])('%i is come back from', (code) => {
     expect(after([{ kind: 'wanted' }, 0], [{ kind: 'welcomed' }, 10], [{ kind: 'lost', code, reason: '' }, 20]).phase).toBe('waiting');
   });
 

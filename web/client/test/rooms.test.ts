@@ -75,6 +75,47 @@ describe('joining', () => {
     expect(world.socket.sent.filter((frame) => frame.type === 'join')).toHaveLength(1);
   });
 
+  test('that was refused waits for the person, also when the server hangs up for it', () => {
+    const world = new World();
+    world.server.enter(ROOM, 'Mina');
+    const chat = world.joined();
+    world.socket.end(4401, 'nothing was joined in time');
+    world.pass(600_000);
+    expect(chat.view.link.state).toBe('idle');
+    expect(world.sockets).toHaveLength(1);
+    chat.join(ROOM, 'Mina 2');
+    world.pass(100);
+    expect(view(chat)).toMatchObject({ status: 'live', name: 'Mina 2' });
+  });
+
+  test('under another spelling goes by the proper name, and the page may use both', () => {
+    const world = new World();
+    world.server.properName = (name) => name.toLowerCase();
+    const chat = world.chat();
+    chat.join('before', 'Mina');
+    chat.join('General', 'Mina');
+    chat.join('after', 'Mina');
+    chat.open('General');
+    chat.say('General', 'hello');
+    world.pass(200);
+    expect(chat.view.rooms.map((room) => room.room)).toEqual(['before', 'general', 'after']);
+    expect(chat.view.active).toBe('general');
+    chat.say('General', 'again');
+    chat.keystroke('General');
+    world.pass(100);
+    expect(said(chat, 'general')).toEqual(['Mina: hello', 'Mina: again']);
+    expect(view(chat, 'general').unread).toBe(0);
+    world.socket.end(1006);
+    chat.say('General', 'and again');
+    world.pass(2_000);
+    expect(world.server.texts('general')).toEqual(['hello', 'again', 'and again']);
+    chat.leave('General');
+    expect(chat.view.rooms.map((room) => room.room)).toEqual(['before', 'after']);
+    chat.join('General', 'Mina');
+    world.pass(100);
+    expect(view(chat, 'general').status).toBe('live');
+  });
+
   test('that was refused keeps what was typed until it is let in', () => {
     const world = new World();
     world.server.enter(ROOM, 'Mina');

@@ -200,6 +200,48 @@ test('a line in doubt that is told to wait keeps its number, so that it is recog
   expect(said(chat)).toEqual(['Mina: once']);
 });
 
+test('a line that the server cannot keep at the moment waits for a better one', () => {
+  const world = new World();
+  const chat = world.joined();
+  let refusals = 3;
+  world.server.intercept = (frame) => frame.type === 'say' && refusals-- > 0
+    ? { type: 'error', code: 'unavailable', message: 'Nothing can be kept at the moment.', id: frame.id, room: ROOM } : null;
+  for (const text of ['one', 'two']) chat.say(ROOM, text);
+  world.pass(14_000);
+  expect(said(chat)).toEqual(['Mina: one (queued)', 'Mina: two (queued)']);
+  world.pass(2_000);
+  expect(world.server.texts(ROOM)).toEqual(['one', 'two']);
+});
+
+test('a line that the server cannot tell from a repeat any more is unconfirmed', () => {
+  const world = new World();
+  const chat = world.joined();
+  chat.say(ROOM, 'perhaps');
+  world.socket.end(1006);
+  world.server.intercept = (frame) => frame.type === 'say'
+    ? { type: 'error', code: 'id_too_old', message: 'Too old.', id: frame.id, room: ROOM } : null;
+  world.pass(2_000);
+  expect(said(chat)).toEqual(['Mina: perhaps (unconfirmed)']);
+});
+
+test('a line that is too large for the server fails, and does not end every connection', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.server.intercept = (frame, socket) => {
+    if (frame.type !== 'say' || frame.text !== 'huge') return null;
+    socket.end(1009);
+    return 'nothing';
+  };
+  chat.say(ROOM, 'huge');
+  world.pass(100);
+  expect(chat.view.link).toMatchObject({ state: 'closed', code: 1009 });
+  expect(said(chat)).toEqual(['Mina: huge (failed)']);
+  chat.say(ROOM, 'small');
+  chat.reconnectNow();
+  world.pass(100);
+  expect(said(chat)).toEqual(['Mina: small', 'Mina: huge (failed)']);
+});
+
 test('a /msg line is the own row until its private event comes', () => {
   const world = new World();
   const chat = world.joined();
