@@ -113,7 +113,7 @@ impl Conversation {
             Err(_) if is_back => None,
             Err(problem) => return Err(problem.into()),
         };
-        if !is_back {
+        if !is_back && room.is_code() {
             self.app.may_guess(self.peer)?;
         }
         let join = Join { room, name, since, opening: Opening::Made, sees_own_join: false };

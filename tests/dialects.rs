@@ -18,9 +18,9 @@ async fn page_on(scene: &Scene, path: &str) -> TutorialPage {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_one_segment_tutorial_runs_as_on_its_own_server() {
     let scene = Scene::start();
-    let mut first = scene.one_segment("general").await;
+    let mut first = scene.one_segment_page("general").await;
     assert_eq!(first.gets().await, json!({ "type": "system", "message": "A user joined the chat" }), "the joiner too");
-    let mut second = scene.one_segment("general").await;
+    let mut second = scene.one_segment_page("general").await;
     for page in [&mut first, &mut second] {
         assert_eq!(page.gets().await, json!({ "type": "system", "message": "A user joined the chat" }));
     }
@@ -40,9 +40,6 @@ async fn the_one_segment_tutorial_runs_as_on_its_own_server() {
 async fn two_tutorial_tabs_that_both_call_themselves_user_hear_each_other() {
     let scene = Scene::start();
     let (mut first, mut second) = (scene.one_segment("general").await, scene.one_segment("general").await);
-    // Both are in the room once they are told so.
-    second.is_told().await;
-    first.is_told().await;
     first.says_as("User", "from the first");
     second.gets_until("from the first").await;
     second.says_as("User", "from the second");
@@ -54,10 +51,10 @@ async fn two_tutorial_tabs_that_both_call_themselves_user_hear_each_other() {
 async fn the_two_segment_programs_run_as_on_their_own_servers() {
     let scene = Scene::start();
     // The page makes the code itself and just connects.
-    let mut alice = scene.two_segment("408213", "Alice").await;
+    let mut alice = scene.two_segment_page("408213", "Alice").await;
     let users = |names: &[&str]| json!({ "type": "users", "users": names, "online_users": names, "count": names.len() });
     assert_eq!(alice.gets().await, users(&["Alice"]), "no join notice to the joiner");
-    let mut bob = scene.two_segment("408213", "Bob").await;
+    let mut bob = scene.two_segment_page("408213", "Bob").await;
     assert_eq!(bob.gets().await, users(&["Alice", "Bob"]));
     assert_eq!(alice.gets().await, json!({ "type": "system", "message": "Bob joined the room" }));
     assert_eq!(alice.gets().await, users(&["Alice", "Bob"]));
@@ -82,9 +79,8 @@ async fn the_two_segment_programs_run_as_on_their_own_servers() {
 async fn a_taken_name_gets_the_exact_error_and_then_a_normal_close() {
     let scene = Scene::start();
     let mut alice = scene.two_segment("408213", "Alice").await;
-    alice.gets().await;
     for name in ["Alice", "alice", "ALICE", "Αlice"] {
-        let mut other = scene.two_segment("408213", name).await;
+        let mut other = scene.two_segment_page("408213", name).await;
         assert_eq!(other.gets().await, json!({ "type": "error", "message": TAKEN }), "{name}");
         assert_eq!(other.is_closed().await.0, 1000);
     }
@@ -97,7 +93,7 @@ async fn a_taken_name_gets_the_exact_error_and_then_a_normal_close() {
 async fn a_name_that_cannot_be_is_told_as_the_servers_own_words() {
     let scene = Scene::start();
     for (name, part) in [("System", "kept for the server"), (&"a".repeat(33), "too long"), ("\u{200b}", "visible")] {
-        let mut page = scene.two_segment("general", name).await;
+        let mut page = scene.two_segment_page("general", name).await;
         let told = page.is_told().await;
         assert!(told.contains(part), "{name:?}: {told}");
         assert_eq!(page.is_closed().await.0, 4400);
@@ -108,7 +104,6 @@ async fn a_name_that_cannot_be_is_told_as_the_servers_own_words() {
 async fn the_text_may_have_any_of_its_usual_names_or_none() {
     let scene = Scene::start();
     let mut alice = scene.two_segment("general", "Alice").await;
-    alice.gets().await;
     for (n, frame) in [
         "raw text".to_owned(),
         r#"{"message":"in message"}"#.to_owned(),
@@ -137,7 +132,6 @@ async fn the_text_may_have_any_of_its_usual_names_or_none() {
 async fn frames_of_other_types_are_ignored_as_those_programs_do() {
     let scene = Scene::start();
     let mut alice = scene.two_segment("general", "Alice").await;
-    alice.gets().await;
     for kind in ["join", "leave", "ping", "system", "users", "error", "Message", ""] {
         alice.sends(&json!({ "type": kind, "message": "not said" }).to_string());
     }
@@ -149,17 +143,13 @@ async fn frames_of_other_types_are_ignored_as_those_programs_do() {
 async fn a_frame_that_cannot_be_read_is_told_and_the_page_stays() {
     let scene = Scene::start();
     let (mut one, mut two) = (scene.one_segment("general").await, scene.two_segment("general", "Alice").await);
-    two.gets().await;
     for frame in ["{", r#"{"text":5}"#, r#"{"text":"a""#, r#"{"type":"message"}"#, r#"{"username":"x"}"#] {
         two.sends(frame);
         two.is_told().await;
     }
-    let mut told = one.is_told().await;
-    while told == "A user joined the chat" {
-        one.sends("not JSON at all");
-        told = one.is_told().await;
-    }
-    assert!(told.contains("not understood"), "{told}");
+    assert_eq!(one.is_told().await, "A user joined the chat", "the other page");
+    one.sends("not JSON at all");
+    assert!(one.is_told().await.contains("not understood"));
     for frame in ["[]", "null", r#"{"username":"Alice"}"#, r#"{"username":5,"text":"x"}"#, r#"{"text":null}"#, "\u{feff}{}"] {
         one.sends(frame);
         assert!(one.gets().await["type"] == "system", "{frame}");
@@ -223,7 +213,6 @@ async fn pages_are_sent_only_what_their_dialect_has() {
 async fn typing_reaches_a_one_segment_page_only_once_it_sent_typing_itself() {
     let scene = Scene::start();
     let mut page = scene.one_segment("general").await;
-    page.is_told().await;
     let mut two = scene.two_segment("general", "Tutor").await;
     let mut ali = scene.person_in("general", "Ali").await;
     let typing = |on: bool| json!({ "type": "typing", "room": "general", "on": on });
@@ -338,15 +327,13 @@ async fn a_page_opens_codes_only_as_many_as_its_address_may() {
     let scene = Scene::with(|settings| settings.dialect_codes_per_address = 3);
     let mut pages = Vec::new();
     for n in 0..3 {
-        let mut page = scene.two_segment(&format!("40000{n}"), "Alice").await;
-        assert_eq!(page.gets().await["type"], "users");
-        pages.push(page);
+        pages.push(scene.two_segment(&format!("40000{n}"), "Alice").await);
     }
-    let mut refused = scene.two_segment("400009", "Alice").await;
+    let mut refused = scene.two_segment_page("400009", "Alice").await;
     assert!(refused.is_told().await.contains("opened too many rooms"));
     refused.is_closed().await;
     // To come into one that is open costs nothing, and another address has its own.
-    let mut bob = scene.two_segment("400001", "Bob").await;
+    let mut bob = scene.two_segment_page("400001", "Bob").await;
     assert_eq!(bob.gets().await["count"], 2);
     let elsewhere = Raw::connect_from("127.0.0.9", scene.address).await;
     let mut other = TutorialPage::open(elsewhere, "/ws/400009/Alice").await;
@@ -354,24 +341,23 @@ async fn a_page_opens_codes_only_as_many_as_its_address_may() {
     // Gone with its page.
     pages.pop().expect("three").vanishes().await;
     scene.connections(4).await;
-    assert_eq!(scene.two_segment("400008", "Alice").await.gets().await["type"], "users");
+    scene.two_segment("400008", "Alice").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_operator_refuses_it_a_page_opens_no_code() {
     let scene = Scene::with(|settings| settings.dialect_codes = false);
-    let mut page = scene.two_segment("408213", "Alice").await;
+    let mut page = scene.two_segment_page("408213", "Alice").await;
     assert!(page.is_told().await.contains("No room has this code"));
     page.is_closed().await;
     let code = scene.opens_room().await;
-    assert_eq!(scene.two_segment(&code, "Alice").await.gets().await["type"], "users");
+    scene.two_segment(&code, "Alice").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_talks_too_fast_is_told_and_keeps_its_order() {
     let scene = Scene::start();
     let mut page = scene.one_segment("general").await;
-    page.is_told().await;
     page.sends_at_once((0..60).map(|n| json!({ "username": "User", "text": format!("{n}") }).to_string()));
     let (mut said, mut told) = (Vec::new(), 0);
     while said.len() + told < 60 {

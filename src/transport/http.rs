@@ -46,7 +46,9 @@ async fn look_up(
         Ok(name) => name,
         Err(problem) => return refused(&Refusal::because(Code::BadRoom, problem.to_string())),
     };
-    if let Err(refusal) = app.may_guess(peer) {
+    if name.is_code()
+        && let Err(refusal) = app.may_guess(peer)
+    {
         return refused(&refusal);
     }
     if let Some(people) = app.hub.look_up(&name) {

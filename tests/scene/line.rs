@@ -27,9 +27,15 @@ pub(crate) enum Heard {
     Gone(String),
 }
 
+/// What the writing half is to do.
+enum Order {
+    Send(Vec<u8>),
+    HangUp,
+}
+
 /// A line. Dropping it cuts it without a word.
 pub(crate) struct Line {
-    out: Option<mpsc::UnboundedSender<Vec<u8>>>,
+    out: mpsc::UnboundedSender<Order>,
     heard: mpsc::UnboundedReceiver<Heard>,
     reading: JoinHandle<()>,
     writing: JoinHandle<()>,
@@ -50,7 +56,7 @@ impl Line {
         let (tell, heard) = mpsc::unbounded_channel();
         let reading = tokio::spawn(listen(read, early, out.clone(), tell));
         let writing = tokio::spawn(speak(write, outgoing));
-        Self { out: Some(out), heard, reading, writing }
+        Self { out, heard, reading, writing }
     }
 
     /// Sends a text.
@@ -66,7 +72,7 @@ impl Line {
     /// Sends bytes as they are.
     pub(crate) fn send(&self, bytes: Vec<u8>) {
         // A line that is gone tells so when it is listened to.
-        let _ = self.out.as_ref().map(|out| out.send(bytes));
+        let _ = self.out.send(Order::Send(bytes));
     }
 
     /// Says goodbye, with a code or without one.
@@ -87,7 +93,6 @@ impl Line {
     /// Cuts the line without a word, and waits until that is done.
     pub(crate) async fn cut(mut self) {
         self.reading.abort();
-        self.out = None;
         self.writing.abort();
         let _ = (&mut self.reading).await;
         let _ = (&mut self.writing).await;
@@ -101,8 +106,8 @@ impl Drop for Line {
     }
 }
 
-async fn speak(mut write: OwnedWriteHalf, mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>) {
-    while let Some(bytes) = outgoing.recv().await {
+async fn speak(mut write: OwnedWriteHalf, mut orders: mpsc::UnboundedReceiver<Order>) {
+    while let Some(Order::Send(bytes)) = orders.recv().await {
         if write.write_all(&bytes).await.is_err() {
             return;
         }
@@ -112,7 +117,7 @@ async fn speak(mut write: OwnedWriteHalf, mut outgoing: mpsc::UnboundedReceiver<
 async fn listen(
     mut read: OwnedReadHalf,
     early: Vec<u8>,
-    out: mpsc::UnboundedSender<Vec<u8>>,
+    out: mpsc::UnboundedSender<Order>,
     tell: mpsc::UnboundedSender<Heard>,
 ) {
     let pipe = Pipe::default();
@@ -141,11 +146,13 @@ async fn listen(
         let _ = socket.flush();
         let answers = pipe.written();
         if !answers.is_empty() {
-            let _ = out.send(answers);
+            let _ = out.send(Order::Send(answers));
         }
         match read.read(&mut bytes).await {
             Ok(count @ 1..) => pipe.feed(&bytes[..count]),
             Ok(0) => {
+                // As a browser: once the server has ended its side, nothing more is sent on ours.
+                let _ = out.send(Order::HangUp);
                 let _ = tell.send(Heard::Gone("ended".to_owned()));
                 return;
             }

@@ -14,13 +14,28 @@ pub(crate) struct TutorialPage {
 }
 
 impl Scene {
-    /// A tab of the tutorial that connects to `/ws/{room}`.
+    /// A tab of the tutorial that connects to `/ws/{room}`, which is in the room.
     pub(crate) async fn one_segment(&self, room: &str) -> TutorialPage {
+        let mut page = self.one_segment_page(room).await;
+        assert_eq!(page.is_told().await, "A user joined the chat");
+        page
+    }
+
+    /// A tab of the programs that connect to `/ws/{room}/{name}`, which is in the room.
+    pub(crate) async fn two_segment(&self, room: &str, name: &str) -> TutorialPage {
+        let mut page = self.two_segment_page(room, name).await;
+        let users = page.gets().await;
+        assert_eq!(users["type"], "users", "{users}");
+        page
+    }
+
+    /// A tab that has just connected to `/ws/{room}`, whatever comes of it.
+    pub(crate) async fn one_segment_page(&self, room: &str) -> TutorialPage {
         TutorialPage::open(self.connect().await, &format!("/ws/{}", encoded(room))).await
     }
 
-    /// A tab of the programs that connect to `/ws/{room}/{name}`.
-    pub(crate) async fn two_segment(&self, room: &str, name: &str) -> TutorialPage {
+    /// A tab that has just connected to `/ws/{room}/{name}`, whatever comes of it.
+    pub(crate) async fn two_segment_page(&self, room: &str, name: &str) -> TutorialPage {
         TutorialPage::open(self.connect().await, &format!("/ws/{}/{}", encoded(room), encoded(name))).await
     }
 }
@@ -89,6 +104,15 @@ impl TutorialPage {
         match self.line.next().await {
             Heard::Closed(code, words) => (code, words),
             other => panic!("instead of a close: {other:?}"),
+        }
+    }
+
+    /// What the page gets next, or the code and the words with which the server ends the connection.
+    pub(crate) async fn next_or_close(&mut self) -> Result<Value, (u16, String)> {
+        match self.line.next().await {
+            Heard::Text(text) => Ok(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))),
+            Heard::Closed(code, words) => Err((code, words)),
+            other => panic!("the page got {other:?}"),
         }
     }
 

@@ -79,7 +79,7 @@ impl Page {
         after: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
     ) -> Result<(), Refusal> {
         let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
-        if opening == Opening::Made {
+        if opening == Opening::Made && room.is_code() {
             self.app.may_guess(self.peer)?;
         }
         let wire = self.reader.wire();
