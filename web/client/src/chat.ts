@@ -2,8 +2,10 @@
 // they mean is in the pure parts.
 import { Alarm } from './alarm.ts';
 import { Desk, type Hall } from './desk.ts';
+import { Desks } from './desks.ts';
 import type { Arrival, Frame, Heard } from './frames.ts';
 import { Keep } from './keep.ts';
+import { News } from './news.ts';
 import type { Recipient } from './outbox.ts';
 import { keep, RoomPicture } from './picture.ts';
 import { browser, type StorageLike, type Surroundings, type WebSocketLike } from './platform.ts';
@@ -27,6 +29,8 @@ export interface ChatOptions {
   clearTimer?: (timer: number) => void;
 }
 
+const NOTHING: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, limits: null };
+
 export class Chat {
   readonly #url: string;
   readonly #env: Surroundings;
@@ -34,11 +38,9 @@ export class Chat {
   readonly #hall: Hall;
   readonly #sending: Sending;
   readonly #retry: Alarm;
-  readonly #desks = new Map<string, Desk>();
-  /** Proper names of rooms, by the names under which they were joined. */
-  readonly #spellings = new Map<string, string>();
+  readonly #news: News<ChatView>;
+  readonly #desks = new Desks();
   readonly #pictures = new WeakMap<Desk, RoomPicture>();
-  readonly #listeners = new Set<() => void>();
   /** Rooms that were left, until the server has answered. */
   readonly #leaving: Set<string>;
   /** The numbers of `leave` commands on the present connection. */
@@ -51,13 +53,8 @@ export class Chat {
   #visible = true;
   #limits: ChatLimits | null = null;
   #notice: ErrorNotice | null = null;
-  /** The last wait that the server asked for without naming a command; a close may follow it. */
-  #askedWait: number | null = null;
-  #view: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, limits: null };
-  #stale = true;
-  /** The snapshot that the listeners were last called for. */
-  #told: ChatView | null = null;
-  #telling = false;
+  /** Until when the server asked to wait without naming a command; a close may follow it. */
+  #askedUntil = 0;
   #closed = false;
 
   constructor(options: ChatOptions) {
@@ -65,12 +62,13 @@ export class Chat {
     this.#url = url;
     this.#env = { ...browser, ...given };
     this.#keep = new Keep(storage);
+    this.#news = new News(this.#env, NOTHING, (before) => this.#draw(before), () => this.#save());
     this.#retry = new Alarm(this.#env, () => this.#drive({ kind: 'due' }));
     const shared = {
       env: this.#env,
       send: (frame: ClientFrame) => this.#wire?.send(frame) ?? false,
       nextId: () => this.#nextId(),
-      changed: () => this.#changed(),
+      changed: () => this.#news.changed(),
     };
     this.#sending = new Sending({
       ...shared, keep: this.#keep, live: () => this.#link.phase === 'live', desk: (room) => this.#desks.get(room),
@@ -90,37 +88,38 @@ export class Chat {
     for (const { room, name, epoch, base, read } of who.rooms) {
       const desk = new Desk(this.#hall, room, name);
       desk.room = { ...desk.room, epoch, seq: base, base, read };
-      this.#desks.set(room, desk);
+      this.#desks.add(desk);
     }
-    if (this.#desks.size > 0) this.#drive({ kind: 'wanted' });
+    if (!this.#desks.isEmpty) this.#drive({ kind: 'wanted' });
   }
 
   /** An immutable snapshot; parts that did not change are the same objects as before. */
   get view(): ChatView {
-    if (this.#stale) this.#view = this.#draw();
-    return this.#view;
+    return this.#news.view;
   }
 
   /** Calls `listener` after changes, at most once per microtask. Gives back how to end that. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#news.subscribe(listener);
   }
 
   /** Wants to be in the room, through reconnects and reloads, until `leave`. After a refusal: tries again under this name. */
   join(room: string, name: string): void {
-    const desk = this.#desk(room) ?? new Desk(this.#hall, room, name);
-    this.#desks.set(desk.room.room, desk);
+    const known = this.#desks.get(room);
+    const desk = known ?? new Desk(this.#hall, room, name);
+    this.#desks.add(desk);
     this.#leaving.delete(desk.room.room);
-    desk.want(name);
+    // Wishing the same again, as a page may do when it draws, is no reason to hurry.
+    if (!desk.want(name) && known !== undefined) return;
+    desk.join();
     this.#drive({ kind: 'wanted' });
     this.reconnectNow();
-    this.#changed();
+    this.#news.changed();
   }
 
   /** Leaves at once. Lines of the room that still wait are sent before, if there is a connection, and are no longer kept. */
   leave(room: string): void {
-    const desk = this.#desk(room);
+    const desk = this.#desks.get(room);
     if (desk !== undefined) this.#leave(desk);
   }
 
@@ -129,22 +128,22 @@ export class Chat {
     desk.stopTyping();
     this.#sending.leave(room);
     desk.cut();
-    this.#desks.delete(room);
+    this.#desks.remove(desk);
     if (this.#active === room) this.#active = null;
     if (this.#session !== null) this.#leaving.add(room);
     if (this.#link.phase === 'live') this.#tellLeaving(room);
     else this.#idleIfAlone();
     this.#sending.pump();
-    this.#changed();
+    this.#news.changed();
   }
 
   /** Which room is in front, if any. Nothing in it is unread then, while the page is visible. */
   open(room: string | null): void {
-    const next = room === null ? null : this.#spellings.get(room) ?? room;
+    const next = room === null ? null : this.#desks.proper(room);
     if (this.#active !== next && this.#active !== null) this.#desks.get(this.#active)?.change({ firstUnread: null });
     this.#active = next;
     this.#look();
-    this.#changed();
+    this.#news.changed();
   }
 
   /** The line appears at once as queued. False, and a notice in the room, if it cannot be kept: then it stays with the person. */
@@ -154,7 +153,7 @@ export class Chat {
 
   /** The same, for one member only. */
   private(room: string, to: number, text: string): boolean {
-    const desk = this.#desk(room);
+    const desk = this.#desks.get(room);
     const person = desk?.room.roster.people.find((one) => one.id === to);
     if (desk === undefined || person === undefined || desk.room.epoch === null) return false;
     return this.#put(room, text, { id: to, name: person.name, epoch: desk.room.epoch });
@@ -162,37 +161,37 @@ export class Chat {
 
   /** Sends a failed or unconfirmed line again, as a new one. */
   retry(room: string, key: string): void {
-    this.#sending.retry(this.#spellings.get(room) ?? room, key);
+    this.#sending.retry(this.#desks.proper(room), key);
   }
 
   /** Gives up a failed or unconfirmed line, or a queued one that was never handed over. */
   discard(room: string, key: string): void {
-    this.#sending.discard(this.#spellings.get(room) ?? room, key);
+    this.#sending.discard(this.#desks.proper(room), key);
   }
 
   keystroke(room: string): void {
-    this.#desk(room)?.keystroke();
+    this.#desks.get(room)?.keystroke();
   }
 
   stopTyping(room: string): void {
-    this.#desk(room)?.stopTyping();
+    this.#desks.get(room)?.stopTyping();
   }
 
   /** Fetches the next page of a large room's people. */
   morePeople(room: string): void {
-    this.#desk(room)?.morePeople();
+    this.#desks.get(room)?.morePeople();
   }
 
   /** Drops the notice of a room, or with null the one that belongs to no room. */
   dismiss(room: string | null): void {
     if (room === null) this.#notice = null;
-    else this.#desk(room)?.change({ notice: null });
-    this.#changed();
+    else this.#desks.get(room)?.change({ notice: null });
+    this.#news.changed();
   }
 
   /** "Try now", "Try again", "Use it here". */
   reconnectNow(): void {
-    if (this.#desks.size === 0) return;
+    if (this.#desks.isEmpty) return;
     // Another tab may have used this session's numbers meanwhile.
     if (this.#link.phase === 'closed') this.#lastId = Math.max(this.#lastId, this.#env.now());
     this.#drive({ kind: 'now' });
@@ -201,6 +200,7 @@ export class Chat {
   /** What the browser says of the network. */
   online(is: boolean): void {
     this.#drive({ kind: 'online', is });
+    if (is) this.#unstick();
     // A socket that seems to live through the change may be dead, or may not need that network at all: ask it.
     this.#wire?.probe();
   }
@@ -211,6 +211,7 @@ export class Chat {
     if (!is) return;
     this.#look();
     this.#drive({ kind: 'visible' });
+    this.#unstick();
     this.#wire?.probeIfQuiet();
   }
 
@@ -218,7 +219,7 @@ export class Chat {
   close(): void {
     this.#save();
     this.#closed = true;
-    this.#listeners.clear();
+    this.#news.end();
     this.#retry.off();
     this.#unplug();
   }
@@ -234,15 +235,15 @@ export class Chat {
     if (phase === 'waiting') this.#retry.at(dueAt);
     else this.#retry.off();
     if (phase === 'connecting' && before.phase !== 'connecting') this.#connect();
-    this.#changed();
+    this.#news.changed();
   }
 
   #connect(): void {
-    this.#askedWait = null;
+    this.#askedUntil = 0;
     const wire: Wire = new Wire(this.#url, this.#env, {
       opened: () => {
         wire.send(this.#session === null ? { type: 'hello' } : { type: 'hello', session: this.#session });
-        for (const desk of this.#desks.values()) desk.join();
+        for (const desk of this.#desks) desk.join();
       },
       frame: (frame) => this.#hear(frame),
       lost: (code, reason) => this.#lost(code, reason),
@@ -250,24 +251,32 @@ export class Chat {
     this.#wire = wire;
   }
 
+  /** Begins an attempt anew that may hang on a network which is gone. */
+  #unstick(): void {
+    if (this.#link.phase !== 'connecting' || this.#wire?.isStuck !== true) return;
+    this.#unplug();
+    this.#connect();
+  }
+
   #lost(code: number, reason: string): void {
     this.#unplug(code);
-    this.#drive({ kind: 'lost', code, reason, ...(this.#askedWait === null ? {} : { retryAfterMs: this.#askedWait }) });
+    const asked = this.#askedUntil - this.#env.now();
+    this.#drive({ kind: 'lost', code, reason, ...(asked > 0 ? { retryAfterMs: asked } : {}) });
     // Where every room was refused it is the person's turn, and the server may have hung up for that.
-    if ([...this.#desks.values()].every((desk) => desk.door === 'shut')) this.#drive({ kind: 'unwanted' });
+    if ([...this.#desks].every((desk) => desk.door === 'shut')) this.#drive({ kind: 'unwanted' });
   }
 
   #unplug(code = 0): void {
     this.#wire?.drop();
     this.#wire = null;
-    for (const desk of this.#desks.values()) desk.cut();
+    for (const desk of this.#desks) desk.cut();
     this.#goodbyes.clear();
     this.#sending.cut(code);
   }
 
   /** Without a room there is nothing to be connected for. */
   #idleIfAlone(): void {
-    if (this.#desks.size > 0 || (this.#leaving.size > 0 && this.#link.phase === 'live')) return;
+    if (!this.#desks.isEmpty || (this.#leaving.size > 0 && this.#link.phase === 'live')) return;
     this.#unplug();
     this.#drive({ kind: 'unwanted' });
   }
@@ -296,6 +305,7 @@ export class Chat {
   }
 
   #welcomed(frame: Frame<'welcome'>): void {
+    if (this.#link.phase !== 'connecting') return;
     this.#session = frame.session;
     const { text_chars: textChars, name_chars: nameChars, rooms } = frame.limits;
     this.#limits = { textChars, nameChars, rooms };
@@ -308,65 +318,59 @@ export class Chat {
     }
     this.#save();
     this.#drive({ kind: 'welcomed' });
-    for (const desk of this.#desks.values()) desk.join();
-    this.#changed();
+    for (const desk of this.#desks) desk.join();
+    this.#news.changed();
   }
 
   #arrived(frame: Arrival): void {
-    for (const [name, desk] of this.#desks) {
+    for (const desk of this.#desks) {
       if (!desk.awaits(frame)) continue;
-      if (name !== frame.room) this.#renamed(name, frame.room, desk);
+      if (desk.room.room !== frame.room) this.#renamed(desk, frame.room);
       desk.arrived(frame);
       return this.#sending.pump();
     }
     // Let in where one was no longer wanting to be: the answer came after the person had left.
-    if (!this.#desks.has(frame.room) && !this.#leaving.has(frame.room)) this.#tellLeaving(frame.room);
+    if (this.#desks.get(frame.room) === undefined && !this.#leaving.has(frame.room)) this.#tellLeaving(frame.room);
   }
 
   /** The server has another spelling for a room; the page may go on using its own. */
-  #renamed(name: string, proper: string, desk: Desk): void {
-    const desks = [...this.#desks];
-    this.#desks.clear();
-    for (const [other, one] of desks) if (other !== proper) this.#desks.set(one === desk ? proper : other, one);
-    this.#spellings.set(name, proper);
-    if (this.#active === name) this.#active = proper;
-    this.#sending.renamed(name, proper);
-  }
-
-  #desk(room: string): Desk | undefined {
-    return this.#desks.get(this.#spellings.get(room) ?? room);
+  #renamed(desk: Desk, proper: string): void {
+    const before = desk.room.room;
+    this.#desks.rename(desk, proper);
+    this.#sending.renamed(before, proper);
+    if (this.#active === before) this.#active = proper;
   }
 
   #left(frame: Frame<'left'>): void {
     if (this.#goodbyes.delete(frame.id)) this.#leaving.delete(frame.room);
     else this.#desks.get(frame.room)?.left();
     this.#idleIfAlone();
-    this.#changed();
+    this.#news.changed();
   }
 
   #refused(frame: Frame<'error'>): void {
     const notice = noticeOf(frame);
     if (frame.id !== undefined) {
       if (this.#sending.refused(frame.id, notice)) return;
-      for (const desk of this.#desks.values()) {
+      for (const desk of this.#desks) {
         const what = desk.refused(frame.id, notice);
         if (what === 'join') this.#sending.barred(desk.room.room);
         if (what !== null) return;
       }
     }
-    if (frame.id === undefined) this.#askedWait = frame.retry_after_ms ?? this.#askedWait;
+    if (frame.id === undefined && frame.retry_after_ms !== undefined) this.#askedUntil = this.#env.now() + frame.retry_after_ms;
     const desk = frame.room === undefined ? undefined : this.#desks.get(frame.room);
     if (desk !== undefined) desk.change({ notice });
     else if (frame.room === undefined) this.#notice = notice;
     // A room that cannot be left is left.
     else if (this.#leaving.delete(frame.room)) this.#idleIfAlone();
-    this.#changed();
+    this.#news.changed();
   }
 
   // What one says
 
   #put(room: string, text: string, to: Recipient | null): boolean {
-    const desk = this.#desk(room);
+    const desk = this.#desks.get(room);
     if (desk === undefined || desk.room.status === 'left' || text.trim() === '') return false;
     desk.stopTyping();
     const taken = this.#sending.put(desk.room.room, text, to);
@@ -388,7 +392,7 @@ export class Chat {
   }
 
   #save(): void {
-    const rooms = [...this.#desks.values()].filter((desk) => desk.room.status !== 'left').map((desk) => (
+    const rooms = [...this.#desks].filter((desk) => desk.room.status !== 'left').map((desk) => (
       { room: desk.room.room, name: desk.name, epoch: desk.room.epoch, base: askableFrom(desk.room), read: desk.room.read }));
     this.#keep.keepWho({ session: this.#session, lastId: this.#lastId, rooms, leaving: [...this.#leaving] });
   }
@@ -397,30 +401,15 @@ export class Chat {
     if (this.#visible && this.#active !== null) this.#desks.get(this.#active)?.look();
   }
 
-  #changed(): void {
-    this.#stale = true;
-    if (this.#telling || this.#closed) return;
-    this.#telling = true;
-    this.#env.microtask(() => {
-      this.#telling = false;
-      if (this.#closed) return;
-      this.#save();
-      if (this.view === this.#told) return;
-      this.#told = this.view;
-      for (const listener of [...this.#listeners]) listener();
-    });
-  }
-
-  #draw(): ChatView {
-    this.#stale = false;
-    const rooms = [...this.#desks.values()].map((desk) => {
+  #draw(before: ChatView): ChatView {
+    const rooms = [...this.#desks].map((desk) => {
       const picture = this.#pictures.get(desk) ?? new RoomPicture();
       this.#pictures.set(desk, picture);
       return picture.draw(desk.room, this.#sending.entries.filter((entry) => entry.room === desk.room.room));
     });
-    return keep(this.#view, {
-      link: keep(this.#view.link, linkOf(this.#link)),
-      rooms: keep(this.#view.rooms, rooms),
+    return keep(before, {
+      link: keep(before.link, linkOf(this.#link)),
+      rooms: keep(before.rooms, rooms),
       active: this.#active,
       queued: this.#sending.entries.filter((entry) => entry.state === 'queued').length,
       limits: this.#limits,

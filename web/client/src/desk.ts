@@ -64,12 +64,14 @@ export class Desk {
     this.#hall.changed();
   }
 
-  /** The person wants in, under this name. A room that one is in already stays as it is. */
-  want(name: string): void {
-    if (this.room.status === 'live') return;
+  /** The person wants in, under this name. A room that one is in already stays as it is. Is this a new wish? */
+  want(name: string): boolean {
+    const { status } = this.room;
+    if (status === 'live' || (status === 'joining' && name === this.name)) return false;
     this.name = name;
     this.change({ status: 'joining', refusal: null, ...(this.room.you === 0 ? { name } : {}) });
     this.join();
+    return true;
   }
 
   /** Asks to be let in, unless that is under way. */

@@ -13,6 +13,8 @@ const WELCOME_MS = 15_000;
 const PONG_MS = 10_000;
 /** The same where there is reason to doubt the socket: the network changed, or the page comes back to the front. */
 const PROBE_MS = 3_000;
+/** An attempt that is not welcomed after so long is begun anew when the network changes, ms. */
+const STUCK_MS = 2_000;
 /** A page in the front that heard something this lately need not ask, ms. */
 const FRESH_MS = 5_000;
 /** A command that is not answered for so long was lost by the server, ms. Sent again on a new socket it is recognised. */
@@ -81,6 +83,11 @@ export class Wire {
   beat(heartbeatMs: number): void {
     this.#heartbeat = Math.max(1_000, heartbeatMs);
     this.#watch();
+  }
+
+  /** Has it been trying for a while, and is still not welcomed? Perhaps on a network that is no longer there. */
+  get isStuck(): boolean {
+    return this.#heartbeat === 0 && this.#env.now() - this.#started >= STUCK_MS;
   }
 
   /** There is reason to think that the socket may be dead: ask now, and do not wait long. */

@@ -180,6 +180,53 @@ test('a close that asks for patience is given it', () => {
   expect(chat.view).not.toHaveProperty('notice');
 });
 
+test('wishing the same room again is no reason to hurry, another is', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.server.refuses = 1006;
+  world.socket.end(1013);
+  for (let round = 0; round < 10; round += 1) chat.join(ROOM, 'Mina');
+  world.pass(1_000);
+  expect(world.sockets).toHaveLength(1);
+  chat.join('general', 'Mina');
+  expect(world.sockets).toHaveLength(2);
+});
+
+test('a wait that the server asked for long before the cut is over', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.socket.tell({ type: 'error', code: 'rate_limited', message: 'Slowly.', retry_after_ms: 60_000 });
+  world.pass(100_000);
+  world.socket.end(1006);
+  world.pass(1_000);
+  expect(chat.view.link.state).toBe('live');
+});
+
+test('an attempt that hangs on a network that is gone is begun anew when there is another', () => {
+  const world = new World();
+  world.latency = () => 1_000_000;
+  const chat = world.chat();
+  chat.join(ROOM, 'Mina');
+  world.pass(5_000);
+  expect(chat.view.link.state).toBe('connecting');
+  world.latency = () => 5;
+  chat.online(true);
+  world.pass(100);
+  expect(chat.view.link.state).toBe('live');
+  expect(world.sockets).toHaveLength(2);
+  expect(world.sockets[0]?.closedBy).toBe('page');
+});
+
+test('a second welcome means nothing', () => {
+  const world = new World();
+  const chat = world.joined();
+  chat.say(ROOM, 'on its way');
+  world.socket.tell({ type: 'welcome', session: 'other', resumed: false, heartbeat_ms: 1, limits: { text_chars: 1, name_chars: 1, rooms: 1 } });
+  world.pass(100);
+  expect(said(chat)).toEqual(['Mina: on its way']);
+  expect(chat.view.limits?.textChars).toBe(4_000);
+});
+
 test('a closed chat is silent: no timer, no socket, no word', () => {
   const world = new World();
   const chat = world.joined();
