@@ -1,0 +1,254 @@
+//! The documents say what is so: tables come from the code, files and flags that are named exist, and what is shown on a
+//! wire is played against the server.
+//!
+//! `CHARSU_WRITE_DOCS=1 cargo test --test docs` writes the tables anew.
+
+mod scene;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use charsu::cli;
+use charsu::protocol::{Close, Code};
+use scene::{Frame, Scene, Socket};
+
+/// Set it to write the generated parts instead of comparing them.
+const WRITE: &str = "CHARSU_WRITE_DOCS";
+
+/// Flags of other programs that the documents name.
+const OTHERS_FLAGS: [&str; 11] = [
+    "--all-targets",
+    "--check",
+    "--features",
+    "--lib",
+    "--locked",
+    "--no-default-features",
+    "--release",
+    "--test",
+    "--version",
+    "--help",
+    "--project",
+];
+
+fn in_project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(in_project(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every document, by its path from the project's root.
+fn documents() -> BTreeMap<String, String> {
+    let mut paths: Vec<String> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
+    for entry in fs::read_dir(in_project("docs")).expect("the folder is there") {
+        let name = entry.expect("it can be read").file_name().into_string().expect("plain names");
+        if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
+            paths.push(format!("docs/{name}"));
+        }
+    }
+    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
+/// Holds what stands between `<!-- NAME: begin … -->` and `<!-- NAME: end -->` against what the code says.
+fn generated(path: &str, name: &str, wanted: &str) {
+    let text = read(path);
+    let (begin, end) = (format!("<!-- {name}: begin"), format!("<!-- {name}: end -->"));
+    let from = text.find(&begin).unwrap_or_else(|| panic!("{path} has no {begin}"));
+    let from = from + text[from..].find("-->\n").expect("the marker ends with its line") + "-->\n".len();
+    let to = from + text[from..].find(&end).unwrap_or_else(|| panic!("{path} has no {end}"));
+    if std::env::var_os(WRITE).is_some() {
+        let written = format!("{}{wanted}{}", &text[..from], &text[to..]);
+        fs::write(in_project(path), written).expect("the document can be written");
+    } else {
+        assert_eq!(&text[from..to], wanted, "{path} is stale: {WRITE}=1 cargo test --test docs writes it");
+    }
+}
+
+#[test]
+fn the_table_of_errors_is_that_of_the_code() {
+    let mut table = "| code | words | may the same be sent again later | HTTP |\n|---|---|---|---|\n".to_owned();
+    for code in Code::ALL {
+        let retry = if code.may_retry() { "yes" } else { "no" };
+        let _ = writeln!(table, "| `{}` | {} | {retry} | {} |", code.as_str(), code.words(), code.http_status());
+    }
+    generated("docs/protocol.md", "errors", &table);
+}
+
+#[test]
+fn the_table_of_close_codes_is_that_of_the_code() {
+    let mut table = "| code | words | may the client return by itself |\n|---|---|---|\n".to_owned();
+    for close in Close::ALL {
+        let returns = if close.may_return() { "yes" } else { "no" };
+        let words = if close.reason().is_empty() { "(none: the work is done)" } else { close.reason() };
+        let _ = writeln!(table, "| {} | {words} | {returns} |", close.code());
+    }
+    generated("docs/protocol.md", "closes", &table);
+}
+
+#[test]
+fn both_languages_of_the_page_have_words_for_every_refusal() {
+    let worded = ["en", "fa"].map(|language| {
+        let dictionary = read(&format!("web/app/src/i18n/{language}.ts"));
+        let keys = dictionary.split("'error.").skip(1).filter_map(|rest| rest.split_once("': '"));
+        keys.filter(|(_, words)| !words.starts_with('\'')).map(|(key, _)| key.to_owned()).collect::<BTreeSet<_>>()
+    });
+    for code in Code::ALL {
+        assert!(worded.iter().all(|codes| codes.contains(code.as_str())), "{} has no words", code.as_str());
+    }
+    assert_eq!(worded[0], worded[1], "the page's own refusals, too, are worded in both languages");
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let mut seen = 0;
+    for (document, text) in documents() {
+        let folder = in_project(&document).parent().expect("a folder").to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or_default();
+            if path.is_empty() || link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            assert!(folder.join(path).exists(), "{document} links to {link}, which is not there");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 20, "only {seen} links were found: are they still written like this?");
+}
+
+/// What stands between backticks, and in blocks between fences.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_path_of_the_project_that_is_named_exists() {
+    let mut seen = 0;
+    for (document, text) in documents() {
+        let words = code(&text).flat_map(str::split_whitespace);
+        for word in words.map(|word| word.trim_end_matches(['.', ',', ':', ';'])) {
+            let is_here = ["src/", "tests/", "web/", "docs/", "bin/", "examples/", ".ci/", "fuzz/"]
+                .iter()
+                .any(|folder| word.starts_with(folder));
+            if is_here && !word.contains(['{', '*', '<']) {
+                assert!(in_project(word).exists(), "{document} names {word}, which is not there");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 30, "only {seen} paths were found: are they still written like this?");
+}
+
+#[test]
+fn every_flag_that_is_named_is_one() {
+    let help = cli::help();
+    let is_flag = |flag: &str| help.split([' ', '\n', ',']).any(|word| word == flag);
+    for (document, text) in documents() {
+        for word in code(&text).flat_map(|code| code.split([' ', '\n', '[', ']', '(', ')', '=', '"'])) {
+            let is_long = word.starts_with("--") && word.len() > 2 && !word.starts_with("---");
+            assert!(!is_long || is_flag(word) || OTHERS_FLAGS.contains(&word), "{document} names {word}");
+        }
+    }
+}
+
+#[test]
+fn every_npm_script_that_is_named_is_one() {
+    let package: serde_json::Value = serde_json::from_str(&read("web/package.json")).expect("JSON");
+    for (document, text) in documents() {
+        for named in text.split("npm run ").skip(1).filter_map(|rest| rest.split(['`', ' ', '\n', ',']).next()) {
+            assert!(package["scripts"][named].is_string(), "{document} names npm run {named}");
+        }
+    }
+}
+
+/// The lines of the fenced blocks of one kind, block by block.
+fn blocks<'t>(text: &'t str, kind: &str) -> Vec<Vec<&'t str>> {
+    let fence = format!("```{kind}\n");
+    let bodies = text.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("\n```").next());
+    bodies.map(|body| body.lines().collect()).collect()
+}
+
+/// Every `curl` of the README with the answer that stands below it.
+#[tokio::test]
+async fn the_readme_shows_what_curl_is_answered() {
+    /// The code that the README has.
+    const WRITTEN: &str = "408213";
+    let readme = read("README.md");
+    let scene = Scene::start();
+    let mut given = WRITTEN.to_owned();
+    let mut seen = 0;
+    for block in blocks(&readme, "console") {
+        for pair in block.windows(2) {
+            let Some(command) = pair[0].strip_prefix("$ curl ") else { continue };
+            let (_, path) = command.split_once("http://127.0.0.1:8000").expect("it asks this server");
+            let path = path.trim_end_matches(['\'', '"']).replace(WRITTEN, &given);
+            let mut raw = scene.connect().await;
+            let is_post = command.starts_with("-X POST ");
+            let reply = if is_post { raw.post(&path, "", "").await } else { raw.get(&path, "").await };
+            assert!(reply.status < 300, "{command}: {}", reply.text());
+            let answer: serde_json::Value = serde_json::from_str(reply.text()).expect("JSON");
+            if let Some(code) = answer["code"].as_str() {
+                code.clone_into(&mut given);
+            }
+            assert_eq!(reply.text().replace(&given, WRITTEN), pair[1], "{command}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "only {seen} lines of curl were found: are they still written like this?");
+}
+
+/// Every `text` block of docs/dialects.md, line by line, each on a server of its own.
+#[tokio::test]
+async fn the_dialects_are_as_they_are_written_down() {
+    let document = read("docs/dialects.md");
+    let blocks = blocks(&document, "text");
+    assert!(blocks.len() >= 5, "only {} conversations were found", blocks.len());
+    for block in blocks {
+        let scene = Scene::start();
+        let mut clients = BTreeMap::new();
+        for line in &block {
+            play(line, &scene, &mut clients).await;
+        }
+        for (name, mut client) in clients {
+            client.send(9, b"").await;
+            assert_eq!(client.next().await, Frame::Pong(Vec::new()), "{name} got more than is written in {block:#?}");
+        }
+    }
+}
+
+async fn play<'t>(line: &'t str, scene: &Scene, clients: &mut BTreeMap<&'t str, Socket>) {
+    let (who, what) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+    let what = what.trim_start();
+    if let Some(path) = what.strip_prefix("connects to ") {
+        let (path, charsu) = path.strip_suffix(" with charsu.v1").map_or((path, false), |path| (path, true));
+        clients.insert(who, scene.socket(path, charsu).await);
+        return;
+    }
+    let mut client = clients.remove(who).unwrap_or_else(|| panic!("{who} is not connected: {line}"));
+    if what == "closes" {
+        client.close().await;
+        return;
+    }
+    if let Some(close) = what.strip_prefix("is closed with ") {
+        let (code, reason) = close.split_once(' ').unwrap_or((close, ""));
+        assert_eq!(client.next().await, Frame::Close(code.parse().expect("a code"), reason.to_owned()), "{line}");
+        return;
+    }
+    match what.split_once(' ') {
+        Some((">", text)) => client.say(text).await,
+        Some(("<", text)) => assert_eq!(timeless(&client.text().await), timeless(text), "{line}"),
+        _ => panic!("neither > nor < nor a word that is known: {line}"),
+    }
+    clients.insert(who, client);
+}
+
+/// A frame with its time left out: that one changes.
+fn timeless(frame: &str) -> String {
+    let Some((before, after)) = frame.split_once("\"timestamp\":") else { return frame.to_owned() };
+    format!("{before}\"timestamp\":{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
+}
