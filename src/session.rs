@@ -54,14 +54,19 @@ impl Conversation {
         }
         match command {
             Command::Hello { session } => self.hello(session.as_deref()),
-            Command::Ping => self.tell(&ServerFrame::Pong),
+            Command::Ping => {
+                self.tell(&ServerFrame::Pong);
+                let now = self.hub().elapsed();
+                self.pace.control(&self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)
+            }
             Command::Typing { room, on } => self.typing(&room, on),
             Command::Join { id, room, name, since } => {
                 let result = self.paced().and_then(|()| self.join(id, &room, &name, since));
                 self.conclude(id, &room, result.map(|()| Outcome::Answered))
             }
             Command::Leave { id, room } => {
-                let result = self.leave(id, &room);
+                // Going out is never too fast; only asking for it in vain is.
+                let result = self.leave(id, &room).or_else(|refusal| self.paced().and(Err(refusal)));
                 self.conclude(id, &room, result)
             }
             Command::People { id, room, after } => {
