@@ -1,0 +1,100 @@
+// The server's binary in a process of its own, on a free port; it can be killed and come back in the same place.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = resolve(__dirname, '../../..');
+/** From exec to the ready line, ms. Far more than it takes: debug builds on busy machines. */
+const READY_MS = 20_000;
+
+/** Tests of one worker share a server and an address, and open more rooms in a minute than a person does. */
+const DEFAULTS = ['--rooms-created-per-minute-per-address', '6000', '--failed-joins-per-minute-per-address', '6000', '--log', 'warn'];
+
+function binary(): string {
+  const target = process.env['CARGO_TARGET_DIR'] ?? resolve(ROOT, 'target');
+  const given = process.env['CHARSU'];
+  const [found] = (given === undefined ? [`${target}/debug/charsu`, `${target}/release/charsu`] : [given]).filter((path) => existsSync(path));
+  if (found === undefined) throw new Error('there is no charsu: run cargo build');
+  return found;
+}
+
+/** The settings of whoever runs the tests are not the tests'. */
+function surroundings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CHARSU')));
+}
+
+export class Server {
+  readonly #options: readonly string[];
+  #child: ChildProcess | null = null;
+  #port = 0;
+
+  private constructor(options: readonly string[]) {
+    this.#options = options;
+  }
+
+  static async start(...options: string[]): Promise<Server> {
+    const server = new Server(options);
+    await server.again();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The server's address under some name. */
+  origin(host = '127.0.0.1'): string {
+    return `http://${host}:${this.#port}`;
+  }
+
+  /** Starts it, the second time on the port that it had. */
+  async again(): Promise<void> {
+    const child = spawn(binary(), ['--listen', `127.0.0.1:${this.#port}`, ...DEFAULTS, ...this.#options], {
+      stdio: ['ignore', 'pipe', 'pipe'], env: surroundings(),
+    });
+    this.#child = child;
+    // Nobody else ends it if this process ends early.
+    const last = () => child.kill('SIGKILL');
+    process.once('exit', last);
+    child.once('exit', () => process.off('exit', last));
+    this.#port = await readyPort(child);
+    if (!(await (await fetch(this.origin())).text()).includes('<!doctype html>')) throw new Error(`${binary()} was built without its page`);
+  }
+
+  /** Dead at once, without a word to anybody. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** As an operator stops it: everybody is told. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill(signal);
+    await ended;
+  }
+}
+
+function readyPort(child: ChildProcess): Promise<number> {
+  let log = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => { log += text; });
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error(`not ready in time\n${log}`)), READY_MS);
+    child.once('error', fail);
+    child.once('exit', (code) => fail(new Error(`ended with ${code} before it was ready\n${log}`)));
+    if (child.stdout === null) return;
+    createInterface(child.stdout).on('line', (line) => {
+      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      if (port === undefined) return;
+      clearTimeout(timer);
+      done(Number(port));
+    });
+  });
+}
