@@ -5,14 +5,17 @@ use std::time::Duration;
 use crate::limits::{Bucket, Rate};
 use crate::protocol::{Close, Code, Refusal};
 
-/// Refusals for speed, one after the other, after which a connection is closed: it does not listen.
-const DEAF_AFTER: u32 = 500;
+/// Refusals for speed at once, after which a connection is closed: it does not listen. Somebody who waits when told is
+/// refused about as often as served, and never gets there.
+pub const DEAF_AFTER: u32 = 500;
 
 /// The rates of one connection, made from the settings once.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Commands that cost something.
     pub commands: Rate,
+    /// Refusals for speed.
+    pub refusals: Rate,
     /// Frames that are no command.
     pub bad_requests: Rate,
     /// Pings and pongs.
@@ -25,11 +28,11 @@ pub struct Rates {
 #[derive(Debug, Default)]
 pub struct Pace {
     commands: Bucket,
+    refusals: Bucket,
     bad_requests: Bucket,
     controls: Bucket,
     /// Until then everything is refused, so that what follows a refused line does not overtake it.
     held_until: Duration,
-    refused_in_a_row: u32,
 }
 
 impl Pace {
@@ -49,13 +52,11 @@ impl Pace {
     }
 
     /// Counts a refusal. Says why to part when there were too many for speed.
-    pub fn refused(&mut self, refusal: &Refusal) -> Option<Close> {
-        if refusal.code == Code::RateLimited {
-            self.refused_in_a_row += 1;
-        } else {
-            self.refused_in_a_row = 0;
+    pub fn refused(&mut self, refusal: &Refusal, rates: &Rates, now: Duration) -> Option<Close> {
+        if refusal.code != Code::RateLimited {
+            return None;
         }
-        (self.refused_in_a_row > DEAF_AFTER).then_some(Close::TooFast)
+        self.refusals.take(rates.refusals, now).is_err().then_some(Close::TooFast)
     }
 
     /// Counts a frame that is no command. Says why to part when there were too many.

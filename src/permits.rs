@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::config::{self, Settings};
 use crate::hub::{Newcomers, Rules};
 use crate::limits::{CodeHold, Rate};
-use crate::pace::Rates;
+use crate::pace::{self, Rates};
 use crate::protocol::Refusal;
 use crate::room::{RoomLimits, TailLimits};
 use crate::server::App;
@@ -58,6 +58,7 @@ impl From<&Settings> for Rates {
         let fixed = |(count, burst)| if is_lifted { Rate::UNLIMITED } else { Rate::per_second(count, burst) };
         Self {
             commands: Rate::per_second(settings.messages_per_second, settings.messages_burst),
+            refusals: Rate::per_second(settings.messages_per_second, pace::DEAF_AFTER),
             bad_requests: Rate::per_minute(settings.bad_requests_per_minute),
             controls: fixed(CONTROLS),
             typing: fixed(TYPING),
@@ -82,8 +83,10 @@ impl App {
         self.addresses.create_room(peer, self.now()).map_err(Refusal::from)
     }
 
-    /// Lets this address open a code by joining it, for as long as the hold is kept.
+    /// Lets this address open a code by joining it, for as long as the hold is kept. It counts as a room that the address
+    /// made, so that guessing is no faster this way.
     pub(crate) fn open_code(&self, peer: IpAddr) -> Result<CodeHold, Refusal> {
+        self.may_make_room(peer)?;
         self.addresses.open_code(peer, self.now()).map_err(Refusal::from)
     }
 }

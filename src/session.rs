@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::hub::{Hub, Join, Joined, LiveRoom, Numbered, Opening, Reader, Resume};
-use crate::limits::Bucket;
+use crate::limits::{Bucket, CodeHold};
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
 use crate::protocol::{Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, Seq, ServerFrame};
@@ -34,12 +34,15 @@ pub struct Conversation {
     greeted: bool,
     pace: Pace,
     typing: Bucket,
+    /// Codes that it opened anew, which count for its address until it ends.
+    opened: Vec<CodeHold>,
 }
 
 impl Conversation {
     /// A connection that has said nothing yet.
     pub fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr) -> Self {
-        Self { app, reader, peer, greeted: false, pace: Pace::default(), typing: Bucket::default() }
+        let (pace, typing) = (Pace::default(), Bucket::default());
+        Self { app, reader, peer, greeted: false, pace, typing, opened: Vec::new() }
     }
 
     /// Takes one text frame.
@@ -121,7 +124,13 @@ impl Conversation {
         if !is_back && room.is_code() {
             self.app.may_guess(self.peer)?;
         }
-        let join = Join { room, name, since, opening: Opening::Made, sees_own_join: false };
+        let mut opening = Opening::Made;
+        if since.is_some() && self.app.settings.reopen_codes && self.app.hub.would_open_code(&room) {
+            // The room was lost with an earlier process: who was in it finds the others under the same code.
+            self.opened.push(self.app.open_code(self.peer)?);
+            opening = Opening::Any;
+        }
+        let join = Join { room, name, since, opening, sees_own_join: false };
         let result = self.app.hub.join(&self.reader, join, |joined, out| wire::answer(&join_answer(id, joined), out));
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.app.failed_join(self.peer);
@@ -218,7 +227,8 @@ impl Conversation {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 self.tell(&ServerFrame::refusal(&refusal, Some(id), Some(room)));
-                self.pace.refused(&refusal).map_or(Outcome::Answered, Outcome::Close)
+                let now = self.hub().elapsed();
+                self.pace.refused(&refusal, &self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)
             }
         }
     }

@@ -138,10 +138,11 @@ impl Page {
             Err(refusal) => refusal,
         };
         self.notice(&in_words(&refusal));
+        let (rates, now) = (&self.app.rates, self.app.hub.elapsed());
         let why = if refusal.code == Code::BadRequest {
-            self.pace.bad_request(&self.app.rates, self.app.hub.elapsed())
+            self.pace.bad_request(rates, now)
         } else {
-            self.pace.refused(&refusal)
+            self.pace.refused(&refusal, rates, now)
         };
         why.map_or(Outcome::Answered, Outcome::Close)
     }
