@@ -121,6 +121,8 @@ settings! {
         named_rooms: bool as Switch = true;
         /// Whether a tutorial page on /ws/{code}/{name} opens a code that nobody created
         dialect_codes: bool as Switch = true;
+        /// Whether people who come back after a restart open the code of their lost room again
+        reopen_codes: bool as Switch = true;
         /// How long the place of a member is kept after the connection broke
         grace: Duration as Span = Duration::from_secs(10);
         /// How long an empty room lives after its last member's grace

@@ -261,6 +261,25 @@ async fn after_a_restart_everybody_is_told_once_that_the_room_began_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_people_find_each_other_under_the_same_code() {
+    let first = Scene::start();
+    let code = first.opens_room().await;
+    let (ali, sara) = (first.person_in(&code, "Ali").await, first.person_in(&code, "Sara").await);
+    let (ali, sara) = (ali.memory(), sara.memory());
+    first.stop().await;
+
+    let second = Scene::start();
+    let mut stranger = second.person("Bob").await;
+    assert_eq!(stranger.tries_to_join(&code).await["code"], "room_not_found", "who was not there opens nothing");
+    let mut ali_again = second.returning(&ali).await;
+    assert_eq!(ali_again.joins_from(&code, &ali.places[&code]).await["type"], "reset");
+    let mut sara_again = second.returning(&sara).await;
+    assert_eq!(sara_again.joins_from(&code, &sara.places[&code]).await["count"], 2);
+    ali_again.says(&code, "here again").await;
+    sara_again.hears_line("here again").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resend_is_answered_with_the_first_position_and_shown_once() {
     let scene = Scene::start();
     let (mut sara, mut ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
