@@ -154,7 +154,7 @@ impl Person {
     /// Says something and gives its number.
     pub(crate) async fn says(&mut self, room: &str, text: &str) -> u64 {
         let ack = self.tries_to_say(room, text).await;
-        assert_eq!(ack["type"], "ack", "{} says {text:?}: {ack}", self.name);
+        assert_eq!(ack["type"], "ack", "{} says {text:.60?}: {ack}", self.name);
         ack["seq"].as_u64().expect("a number")
     }
 

@@ -40,6 +40,14 @@ impl Raw {
         Self { stream, read: Vec::new() }
     }
 
+    /// A connection that holds little of what comes and is not read.
+    pub(crate) async fn connect_narrow(to: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+        let stream = within("a connection", socket.connect(to)).await.expect("a connection");
+        Self { stream, read: Vec::new() }
+    }
+
     /// A connection from another address of loopback.
     pub(crate) async fn connect_from(from: &str, to: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");

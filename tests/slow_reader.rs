@@ -1,0 +1,204 @@
+//! Readers that are slow or stop: they delay nobody, they cost a bounded amount of memory, and what they miss they are told.
+
+mod scene;
+
+use std::time::{Duration, Instant};
+
+use charsu::config::Settings;
+use scene::{CHARSU, Frame, Person, Raw, Scene, Socket};
+use serde_json::{Value, json};
+
+/// The room keeps a little, so that somebody is too far behind soon. Still, the kernel holds some megabytes for a reader.
+fn shallow(settings: &mut Settings) {
+    settings.messages_per_second = u32::MAX;
+    settings.messages_burst = u32::MAX;
+    settings.tail_bytes = 128 * 1024;
+    settings.reader_lag_bytes = 256 * 1024;
+}
+
+/// Nearly the longest line that may be said, in bytes.
+const LINE: usize = 15_900;
+
+fn long_line(n: u64) -> String {
+    format!("{n:06}{}", "🙂".repeat((LINE - 6) / 4))
+}
+
+fn number(line: &Value) -> Option<u64> {
+    line["text"].as_str()?.get(..6)?.parse().ok()
+}
+
+/// Says many long lines, each once the one before is acknowledged, and gives the longest wait for an ack.
+async fn talk(person: &mut Person, room: &str, lines: std::ops::Range<u64>) -> Duration {
+    let mut longest = Duration::ZERO;
+    for n in lines {
+        let asked = Instant::now();
+        person.says(room, &long_line(n)).await;
+        longest = longest.max(asked.elapsed());
+    }
+    longest
+}
+
+/// A member of `general` with a small window, who reads only when it is told to.
+async fn narrow_member(scene: &Scene, name: &str) -> Socket {
+    let mut socket = Socket::open(Raw::connect_narrow(scene.address).await, "/ws", CHARSU).await;
+    socket.say(r#"{"type":"hello"}"#).await;
+    socket.say(&json!({ "type": "join", "id": 1, "room": "general", "name": name }).to_string()).await;
+    while socket.json().await["type"] != "joined" {}
+    socket
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stops_delays_nobody_and_is_reset_once_when_it_reads_again() {
+    const LINES: u64 = 400;
+    let scene = Scene::with(shallow);
+    let mut stuck = narrow_member(&scene, "Stuck").await;
+    let mut page = Socket::open(Raw::connect_narrow(scene.address).await, "/ws/general", "").await;
+    assert!(page.text().await.contains("joined"));
+    let (mut sara, mut ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
+    let longest = talk(&mut ali, "general", 0..LINES).await;
+    assert!(longest < Duration::from_secs(2), "somebody who reads waited {longest:?}");
+    ali.says("general", "the end").await;
+    let heard = sara.hears_until("the end").await;
+    assert_eq!(heard.iter().filter_map(number).collect::<Vec<_>>(), (0..LINES).collect::<Vec<_>>());
+
+    // Now the stuck one reads on: what was under way, one reset, and what is left; in order and without a silent gap.
+    let (mut last, mut resets) = (None, 0);
+    let mut position = 0;
+    loop {
+        let frame = stuck.json().await;
+        match frame["type"].as_str() {
+            Some("reset") => {
+                assert_eq!((&frame["reason"], &frame["resumed"]), (&json!("slow"), &json!(false)));
+                assert!(frame["id"].is_null(), "nobody asked: {frame:.200}");
+                resets += 1;
+            }
+            Some("message" | "join") if position > 0 => assert_eq!(frame["seq"], position + 1, "a silent gap"),
+            Some("message" | "join") => {}
+            _ => panic!("{frame:.200}"),
+        }
+        position = frame["seq"].as_u64().expect("a position");
+        last = number(&frame).or(last);
+        let history_ends = frame["history"].as_array().and_then(|history| history.last()).map(|line| &line["text"]);
+        if frame["text"] == "the end" || history_ends == Some(&json!("the end")) {
+            break;
+        }
+    }
+    assert_eq!(resets, 1, "the last line before it was {last:?}");
+    // It takes part again.
+    stuck.say(&json!({ "type": "say", "id": 2, "room": "general", "text": "back" }).to_string()).await;
+    sara.hears_line("back").await;
+    // A page is told in words.
+    let mut told = String::new();
+    while !told.contains("some lines are missing here") {
+        told = page.text().await;
+    }
+    ali.says("general", "for the page").await;
+    while !page.text().await.contains("for the page") {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_within_its_allowance_gets_every_line_however_late() {
+    let scene = Scene::with(|settings| {
+        shallow(settings);
+        settings.tail_bytes = 128 * 1024;
+        settings.reader_lag_bytes = 16 * 1024 * 1024;
+        settings.tail_seconds = Duration::from_millis(50);
+    });
+    let mut stuck = narrow_member(&scene, "Stuck").await;
+    let mut ali = scene.person_in("general", "Ali").await;
+    talk(&mut ali, "general", 0..400).await;
+    for n in 0..400 {
+        let frame = loop {
+            let frame = stuck.json().await;
+            if frame["type"] != "join" {
+                break frame;
+            }
+        };
+        assert_eq!(number(&frame), Some(n), "{frame:.200}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_resumes_over_a_narrow_line_gets_all_that_was_kept_while_others_talk() {
+    let scene = Scene::with(|settings| {
+        shallow(settings);
+        settings.tail_bytes = 6 * 1024 * 1024;
+        settings.reader_lag_bytes = 12 * 1024 * 1024;
+    });
+    let (ali, mut sara) = (scene.person_in("general", "Ali").await, scene.person_in("general", "Sara").await);
+    let memory = ali.vanishes().await;
+    let place = &memory.places["general"];
+    // As much as is kept for one who is away, but a little.
+    talk(&mut sara, "general", 0..370).await;
+    let mut again = Socket::open(Raw::connect_narrow(scene.address).await, "/ws", CHARSU).await;
+    again.say(&json!({ "type": "hello", "session": memory.session }).to_string()).await;
+    assert_eq!(again.json().await["resumed"], true);
+    let since = json!({ "epoch": place.epoch, "seq": place.seq });
+    again.say(&json!({ "type": "join", "id": 9, "room": "general", "name": "Ali", "since": since }).to_string()).await;
+    assert_eq!(again.json().await["resumed"], true);
+    // Its line is full by now; what it still has to read is kept while the room goes on.
+    talk(&mut sara, "general", 370..400).await;
+    let mut wanted = 0;
+    while wanted < 400 {
+        let frame = again.json().await;
+        assert_ne!(frame["type"], "reset", "at line {wanted}, although nothing was too old");
+        if frame["type"] == "message" {
+            assert_eq!(number(&frame), Some(wanted));
+            wanted += 1;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_asks_but_never_reads_is_parted_with_as_slow() {
+    let scene = Scene::with(|settings| {
+        shallow(settings);
+        settings.reader_lag_bytes = 64 * 1024 * 1024;
+        settings.grace = Duration::from_millis(1);
+    });
+    let mut sara = scene.person_in("general", "Sara").await;
+    let mut stuck = Socket::open(scene.connect().await, "/ws", CHARSU).await;
+    stuck.say(r#"{"type":"hello"}"#).await;
+    stuck.say(r#"{"type":"join","id":1,"room":"general","name":"Stuck"}"#).await;
+    sara.hears("join").await;
+    // Every question has a long answer. That Sara hears of it shows that it was read.
+    let question = json!({ "type": "leave", "id": 2, "room": "x".repeat(60_000) }).to_string();
+    let mut asked = 0;
+    loop {
+        asked += 1;
+        stuck.say(&question).await;
+        stuck.say(&json!({ "type": "say", "id": 2 + asked, "room": "general", "text": "asked" }).to_string()).await;
+        match sara.hears_next().await["type"].as_str() {
+            Some("message") => {}
+            Some("leave") => break,
+            other => panic!("{other:?}"),
+        }
+        assert!(asked < 1000, "60 MB of answers lie somewhere");
+    }
+    // What it finds when it reads at last is the reason.
+    let reason = loop {
+        match stuck.next().await {
+            Frame::Text(_) => {}
+            Frame::Close(code, reason) => break (code, reason),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(reason, (4008, "too far behind: reconnect and resume".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_acks_is_no_reason_to_call_somebody_slow_who_reads() {
+    let scene = Scene::with(shallow);
+    let mut ali = scene.person_in("general", "Ali").await;
+    // Resends are answered and shown to nobody: many answers in one read, and nothing that carries them out.
+    let line = json!({ "type": "say", "id": 5, "room": "general", "text": "x" });
+    ali.sends_at_once(std::iter::repeat_n(line, 3000));
+    for _ in 0..3000 {
+        assert_eq!(ali.answer_to(5).await["type"], "ack");
+    }
+    let mut page = scene.two_segment("general", "Page").await;
+    page.sends_at_once((0..3000).map(|_| "/shrug".to_owned()));
+    for _ in 0..3000 {
+        page.is_told().await;
+    }
+}
