@@ -5,7 +5,7 @@ import { menu } from './state/menu.ts';
 import { go, place } from './state/place.ts';
 import { sheet } from './state/sheet.ts';
 
-const REGIONS = ['#rooms', '.log', '#composer', '.people .person'];
+const REGIONS = ['#rooms', '.log', '#composer', '.people button'];
 
 function step(by: number): void {
   const rooms = view.value.rooms;
