@@ -175,12 +175,8 @@ export function acknowledged(before: Room, entry: Entry, frame: Frame<'ack'>): R
   const room = before.echoed?.key === entry.key ? { ...before, echoed: null } : before;
   if (before.echoed?.key === entry.key && before.echoed.seq === frame.seq) return room;
   const line = { ...ownLine(room, entry), seq: frame.seq, state: 'sent' as const };
-  if (frame.epoch !== room.epoch) {
-    // Said in an earlier life of the log. The present one may have brought it along, under the same number.
-    const brought = room.log.some((one) => (one.kind === 'message' || one.kind === 'private') && one.own && one.seq === frame.seq
-      && isEcho({ type: one.kind, text: one.text }, entry));
-    return brought ? room : { ...room, log: placeEarlier(room.log, line, room.birth) };
-  }
+  // Said in an earlier life of the log.
+  if (frame.epoch !== room.epoch) return { ...room, log: placeEarlier(room.log, line, room.birth) };
   if (frame.seq <= room.seq) return has(room.log, frame.seq, room.birth) ? room : { ...room, log: place(room.log, line, room.birth, room.seq) };
   const acked = [...room.acked, line].sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0));
   return { ...room, acked };

@@ -185,6 +185,10 @@ export class FakeServer {
   ackLast: () => boolean = () => false;
   /** How many events of the past a newcomer is shown. */
   history = 0;
+  /** Tells newcomers of their own coming, as an event after `joined`. */
+  showsOwnJoin = false;
+  /** What the server makes of a text. */
+  tidied: (text: string) => string = (text) => text;
   /** How the server spells a room that was asked for. */
   properName: (name: string) => string = (name) => name;
   pageSize = 200;
@@ -297,10 +301,13 @@ export class FakeServer {
       }
       const past = room.log.slice(room.forgotten).slice(-this.history).map(({ event }) => event);
       const member = this.enter(name, frame.name);
-      session.rooms.set(name, { member, from: room.log.length });
+      const own = room.log.length;
+      session.rooms.set(name, { member, from: own });
       seat.rooms.add(name);
       const history = this.history === 0 ? [] : past;
-      return socket.tell({ type: 'joined', id, ...this.#snapshot(name, member, room.log.length), resumed: false, history });
+      socket.tell({ type: 'joined', id, ...this.#snapshot(name, member, this.showsOwnJoin ? own - 1 : own), resumed: false, history });
+      for (const { event } of room.log.slice(this.showsOwnJoin ? own - 1 : own)) socket.tell(event);
+      return;
     }
     seat.rooms.add(name);
     const head = room.log.length;
@@ -345,7 +352,7 @@ export class FakeServer {
     }
     const said = (): number => whisper && to !== undefined
       ? this.whispers(name, from, to, command?.[3] ?? text)
-      : this.says(name, from, text.startsWith('//') ? text.slice(1) : text);
+      : this.says(name, from, this.tidied(text.startsWith('//') ? text.slice(1) : text));
     const { epoch } = room;
     const seq = room.log.length + 1;
     session.said.set(id, { text, seq, epoch });
@@ -412,6 +419,8 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly random: () => number;
   latency: () => number = () => 5;
+  /** How much the chats' clock is off, ms. Timers do not follow it. */
+  skew = 0;
 
   constructor(seed = 1) {
     this.random = seeded(seed);
@@ -428,7 +437,7 @@ export class World {
       url: 'ws://charsu.example/ws',
       storage,
       connect: () => new FakeSocket(this),
-      now: () => this.clock.time,
+      now: () => this.clock.time + this.skew,
       random: this.random,
       setTimer: (run, ms) => this.clock.set(run, ms),
       clearTimer: (timer) => this.clock.clear(timer),

@@ -160,6 +160,19 @@ test('a room whose new life brings the old lines along shows them once', () => {
   expect(chat.view.queued).toBe(0);
 });
 
+test('a line that was acknowledged, but not shown before the room’s new life, is shown once', () => {
+  const world = new World();
+  const chat = world.joined();
+  const tell = world.socket.tell.bind(world.socket);
+  world.socket.tell = (frame) => 'text' in frame ? undefined : tell(frame);
+  chat.say(ROOM, 'acknowledged');
+  world.pass(50);
+  world.socket.end(1012);
+  world.server.room(ROOM).epoch = 'another life';
+  world.pass(2_000);
+  expect(said(chat)).toEqual(['Mina: acknowledged', '-- epoch']);
+});
+
 test('a room is shown to a newcomer as the server shows it, and without a gap', () => {
   const world = new World();
   const arash = world.server.enter(ROOM, 'Arash');

@@ -53,6 +53,57 @@ test('lines that waited go out after a reload, in order and once', () => {
   expect(keys).not.toContain(third.view.rooms[0]?.lines.at(-1)?.key);
 });
 
+test('a line that was on its way when the page crashed is sent again under its number', () => {
+  const world = new World();
+  const store = new Store();
+  const chat = world.joined(ROOM, 'Mina', store);
+  chat.say(ROOM, 'once');
+  world.pass(6);
+  const left = new Store();
+  for (const [key, value] of store.items) left.setItem(key, value);
+  world.socket.silent = true;
+  world.chat(left);
+  world.pass(100);
+  expect(world.server.texts(ROOM)).toEqual(['once']);
+  const numbers = world.sockets.flatMap((socket) => socket.sent.flatMap((frame) => frame.type === 'say' ? [frame.id] : []));
+  expect(numbers).toHaveLength(2);
+  expect(new Set(numbers).size).toBe(1);
+});
+
+test('a line in doubt is not taken for an older one of the same words', () => {
+  const world = new World();
+  const store = new Store();
+  const chat = world.joined(ROOM, 'Mina', store);
+  chat.say(ROOM, 'ok');
+  world.pass(50);
+  chat.say(ROOM, 'ok');
+  // It never arrives, and neither does the session’s answer.
+  world.socket.silent = true;
+  chat.close();
+  world.server.intercept = (frame) => frame.type === 'say' ? 'nothing' : null;
+  const again = world.chat(store);
+  world.pass(100);
+  expect(said(again)).toEqual(['Mina: ok', 'Mina: ok (queued)']);
+  world.server.intercept = null;
+  world.server.restart();
+  world.pass(3_000);
+  expect(said(again).at(-1)).toBe('Mina: ok (unconfirmed)');
+});
+
+test('a server that tells newcomers of their own coming is asked from there', () => {
+  const world = new World();
+  world.server.showsOwnJoin = true;
+  const store = new Store();
+  const chat = world.joined(ROOM, 'Mina', store);
+  chat.say(ROOM, 'hello');
+  world.pass(50);
+  chat.close();
+  const again = world.chat(store);
+  world.pass(100);
+  expect(said(again)).toEqual(['Mina: hello']);
+  expect(again.view.rooms[0]).toMatchObject({ count: 1, people: [{ name: 'Mina' }] });
+});
+
 test('a reload after the room forgot its past says that something is missing', () => {
   const world = new World();
   const store = new Store();
@@ -155,8 +206,9 @@ test('storage that fills up keeps no old state, which would send a line twice', 
   expect(world.server.texts(ROOM)).toEqual(['only once']);
   chat.close();
   const again = world.chat(store);
-  again.join(ROOM, 'Mina');
+  again.join(ROOM, 'Mina 2');
   world.pass(20_000);
+  expect(again.view.rooms[0]?.status).toBe('live');
   expect(world.server.texts(ROOM)).toEqual(['only once']);
 });
 

@@ -174,6 +174,20 @@ describe('leaving', () => {
     expect(chat.view.rooms.map((room) => room.room)).toEqual(['general']);
   });
 
+  test('while the server has forgotten the session, and is letting in a stranger, leaves', () => {
+    const world = new World();
+    const chat = world.joined('general');
+    chat.join(ROOM, 'Mina');
+    world.pass(50);
+    world.server.restart();
+    world.latency = () => 50;
+    while (world.socket.sent.length < 3) world.pass(1);
+    chat.leave(ROOM);
+    world.pass(1_000);
+    expect(world.server.room(ROOM).members.size).toBe(0);
+    expect(chat.view.rooms.map((room) => room.room)).toEqual(['general']);
+  });
+
   test('while the first hello is under way leaves', () => {
     const world = new World();
     const chat = world.chat();

@@ -55,6 +55,27 @@ test('an own line is shown once when it comes back before its acknowledgement', 
   expect(said(chat)).toEqual(['Mina: one', 'Mina: /two', 'Mina: three']);
 });
 
+test('an own line that the server changed is shown once when its acknowledgement has come', () => {
+  const world = new World();
+  world.server.ackLast = () => true;
+  world.server.tidied = (text) => text.replace(/!+/, '!');
+  const chat = world.joined();
+  chat.say(ROOM, 'hello!!!');
+  world.pass(50);
+  expect(said(chat)).toEqual(['Mina: hello!']);
+});
+
+test('a socket that is closing takes no line, and the line is in no doubt', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.socket.readyState = 2;
+  chat.say(ROOM, 'not handed over');
+  expect(world.socket.sent.filter((frame) => frame.type === 'say')).toEqual([]);
+  world.server.restart();
+  world.pass(2_000);
+  expect(said(chat)).toEqual(['Mina: not handed over']);
+});
+
 test('lines of others that come between the acknowledgement and the own line stand before it', () => {
   const world = new World();
   const chat = world.joined();
