@@ -176,10 +176,11 @@ impl Connection {
                 }
                 Item::Pong(_) => pace.control(&app.rates, app.hub.elapsed()),
                 Item::Close(received) => {
-                    // 1001 is a page that goes away, perhaps to be loaded again; other codes say that it was meant.
+                    // 1000, or nothing at all, says that somebody has finished. With 1001 a page goes away, perhaps to be
+                    // loaded again, and with a code of its own it gives up a connection that it no longer trusts.
                     end = Some(match received {
-                        Some((1001, _)) => End::Unclean,
-                        _ => End::Clean,
+                        Some((1000, _)) | None => End::Clean,
+                        _ => End::Unclean,
                     });
                     reader.part(|out| close::push_answer(out, received));
                     return ControlFlow::Break(());
