@@ -50,6 +50,12 @@ impl Socket {
         self.raw.send(masked(1, text.as_bytes())).await;
     }
 
+    /// Sends several texts in one piece.
+    pub(crate) async fn say_all(&mut self, texts: impl IntoIterator<Item = String>) {
+        let bytes: Vec<u8> = texts.into_iter().flat_map(|text| masked(1, text.as_bytes())).collect();
+        self.raw.send(bytes).await;
+    }
+
     /// Sends a frame of any kind.
     pub(crate) async fn send(&mut self, opcode: u8, payload: &[u8]) {
         self.raw.send(masked(opcode, payload)).await;

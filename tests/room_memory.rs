@@ -1,0 +1,134 @@
+//! A hundred thousand rooms made, joined, left, twice: the program is no larger after the second time than after the first.
+//!
+//! By default a fifth of them, which takes seconds; `CHARSU_FULL=1` plays the whole.
+
+mod scene;
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use scene::{CHARSU, Raw, Socket, within};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+/// Connections that share the rooms.
+const CLIENTS: usize = 4;
+/// Rooms that one connection is in at once.
+const AT_ONCE: usize = 250;
+
+/// The program in a process of its own, killed at the end.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn start(arguments: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_charsu"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHARSU_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments.split_whitespace()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the program runs");
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut ready).expect("a line");
+        let address = ready.trim_end().rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
+        Self { child, address: address.unwrap_or_else(|| panic!("no address in {ready:?}")) }
+    }
+
+    /// The memory that it has, in KiB.
+    fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Makes so many codes over one connection, asking for all before reading the answers.
+async fn make_codes(raw: &mut Raw, count: usize) -> Vec<String> {
+    let request = format!("POST /api/rooms HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n\r\n", raw.host());
+    raw.send(request.repeat(count)).await;
+    let mut codes = Vec::new();
+    for _ in 0..count {
+        let reply = raw.reply().await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let made: Value = serde_json::from_str(reply.text()).expect("JSON");
+        codes.push(made["code"].as_str().expect("a code").to_owned());
+    }
+    codes
+}
+
+/// Reads frames until so many of this type came.
+async fn read(socket: &mut Socket, kind: &str, count: usize) {
+    let mut seen = 0;
+    while seen < count {
+        let frame = socket.text().await;
+        assert!(!frame.contains(r#""type":"error""#), "{frame}");
+        seen += usize::from(frame.starts_with(&format!(r#"{{"type":"{kind}""#)));
+    }
+}
+
+/// One client's share of the rooms.
+async fn rooms(address: SocketAddr, count: usize) {
+    let mut raw = Raw::connect(address).await;
+    let mut socket = Socket::open(Raw::connect(address).await, "/ws", CHARSU).await;
+    socket.say(r#"{"type":"hello"}"#).await;
+    let mut id = 0;
+    let mut left = count;
+    while left > 0 {
+        let now = left.min(AT_ONCE);
+        left -= now;
+        let codes = make_codes(&mut raw, now).await;
+        for (kind, answer) in [("join", "joined"), ("say", "ack"), ("leave", "left")] {
+            let commands = codes.iter().map(|code| {
+                id += 1;
+                json!({ "type": kind, "id": id, "room": code, "name": "Ali", "text": "hello" }).to_string()
+            });
+            socket.say_all(commands).await;
+            read(&mut socket, answer, now).await;
+        }
+    }
+    socket.close().await;
+}
+
+/// The memory once it no longer falls.
+async fn settled(program: &Running) -> u64 {
+    let mut lowest = program.resident();
+    let mut same = 0;
+    while same < 20 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let now = program.resident();
+        same = if now < lowest { 0 } else { same + 1 };
+        lowest = lowest.min(now);
+    }
+    lowest
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_that_were_made_joined_and_left_leave_no_memory_behind() {
+    let rooms_each = if std::env::var_os("CHARSU_FULL").is_some() { 25_000 } else { 5_000 };
+    let program = Running::start(
+        "--listen 127.0.0.1:0 --no-limits --room-idle 1ms --code-quarantine 1ms --grace 1ms --tail-seconds 1s --log warn",
+    );
+    let empty = program.resident();
+    let mut after = Vec::new();
+    for _ in 0..2 {
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            clients.spawn(rooms(program.address, rooms_each));
+        }
+        clients.join_all().await;
+        within("memory to settle", async { after.push(settled(&program).await) }).await;
+    }
+    let [first, second] = after[..] else { unreachable!("two runs") };
+    println!("{} rooms, twice: {empty} KiB when empty, {first} KiB after the first, {second} KiB after the second", rooms_each * CLIENTS);
+    assert!(second <= first + first / 10, "{first} KiB after the first run, {second} KiB after the second");
+}
