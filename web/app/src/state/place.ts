@@ -1,21 +1,13 @@
 // Where in the page one is: `/` or `/r/{room}`. The browser's history is the router.
 import { signal } from '@preact/signals';
-import { roomName } from '../text/code.ts';
+import { roomFromPath } from '../../../client/src/code.ts';
 
 export interface Place {
   /** The room of the address, or null for the front page. */
   room: string | null;
 }
 
-export function placeOf(pathname: string): Place {
-  const found = /^\/r\/([^/]+)\/?$/.exec(pathname)?.[1];
-  if (found === undefined) return { room: null };
-  try {
-    return { room: roomName(decodeURIComponent(found)) };
-  } catch {
-    return { room: found };
-  }
-}
+export const placeOf = (pathname: string): Place => ({ room: roomFromPath(pathname) });
 
 export const pathOf = (room: string | null): string => (room === null ? '/' : `/r/${encodeURIComponent(room)}`);
 

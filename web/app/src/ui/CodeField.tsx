@@ -2,10 +2,11 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { digits as shaped, t } from '../i18n/index.ts';
-import { codeDigits, roomInLink } from '../text/code.ts';
+import { findCode, namedRoom, typedDigits } from '../text/pasted.ts';
 import { Field } from './Field.tsx';
 
 export interface CodeFieldProps {
+  id: string;
   value: string;
   onValue: (digits: string) => void;
   /** Called on the sixth digit. */
@@ -20,7 +21,7 @@ export interface CodeFieldProps {
 /** Where the caret or the selection is, while the field has the focus. */
 type Range = { from: number; to: number } | null;
 
-export function CodeField({ value, onValue, onComplete, onRoomLink, error, input, busy }: CodeFieldProps) {
+export function CodeField({ id, value, onValue, onComplete, onRoomLink, error, input, busy }: CodeFieldProps) {
   const [range, setRange] = useState<Range>(null);
 
   useEffect(() => {
@@ -34,10 +35,10 @@ export function CodeField({ value, onValue, onComplete, onRoomLink, error, input
   }, []);
 
   const take = (field: HTMLInputElement, typed: string) => {
-    const digits = codeDigits(typed);
+    const digits = typedDigits(typed);
     if (field.value !== digits) {
       // Something else than digits was typed: put the caret where it would be without that.
-      const before = codeDigits(field.value.slice(0, field.selectionStart ?? field.value.length)).length;
+      const before = typedDigits(field.value.slice(0, field.selectionStart ?? field.value.length)).length;
       field.value = digits;
       field.setSelectionRange(before, before);
     }
@@ -48,12 +49,12 @@ export function CodeField({ value, onValue, onComplete, onRoomLink, error, input
 
   const paste = (event: ClipboardEvent & { currentTarget: HTMLInputElement }) => {
     const pasted = event.clipboardData?.getData('text') ?? '';
-    const room = roomInLink(pasted);
-    const digits = codeDigits(pasted);
-    if (room !== null && codeDigits(room).length < 6) {
+    const room = namedRoom(pasted);
+    const digits = findCode(pasted);
+    if (room !== null) {
       event.preventDefault();
       onRoomLink(room);
-    } else if (digits.length === 6) {
+    } else if (digits !== null) {
       event.preventDefault();
       event.currentTarget.value = digits;
       event.currentTarget.setSelectionRange(6, 6);
@@ -71,12 +72,12 @@ export function CodeField({ value, onValue, onComplete, onRoomLink, error, input
   };
 
   return (
-    <Field id="code" label={t('roomCode')} hint={t('roomCodeHint')} error={error}>
+    <Field id={id} label={t('roomCode')} hint={t('roomCodeHint')} error={error}>
       <div class="code">
         <div class="digits" aria-hidden="true">{[0, 1, 2].map(tile)}<span class="dash" />{[3, 4, 5].map(tile)}</div>
         <input
-          ref={input} id="code" type="text" inputmode="numeric" autocomplete="off" autocorrect="off" spellcheck={false} dir="ltr" enterkeyhint="go"
-          value={value} readOnly={busy} aria-describedby="code-hint" aria-invalid={error ? true : undefined}
+          ref={input} id={id} name="code" type="text" inputmode="numeric" autocomplete="off" autocorrect="off" spellcheck={false} dir="ltr" enterkeyhint="go"
+          value={value} readOnly={busy} aria-describedby={`${id}-hint`} aria-invalid={error ? true : undefined}
           onInput={(event) => take(event.currentTarget, event.currentTarget.value)} onPaste={paste} onBlur={() => setRange(null)}
         />
       </div>

@@ -1,7 +1,6 @@
 // Everything beyond the front pages, as one part that is loaded after them.
 import '../styles/inside.css';
 import { view } from '../state/chat.ts';
-import { PersonMenu } from './PersonMenu.tsx';
 import { RoomScreen } from './RoomScreen.tsx';
 import { Sheets } from './Sheets.tsx';
 
@@ -12,7 +11,6 @@ export function Inside({ page, room }: { page: boolean; room: string | null }) {
     <>
       {page && <RoomScreen room={here} />}
       <Sheets />
-      <PersonMenu />
     </>
   );
 }

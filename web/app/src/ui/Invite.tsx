@@ -57,7 +57,7 @@ function InviteForm({ room, error }: { room: string; error: ErrorNotice | undefi
     ? <NameProblem error={error} onTake={(free) => { setName(free); join(free); }} /> : undefined;
   return (
     <form class="joinform" noValidate onSubmit={(event) => { event.preventDefault(); if (!busy) join(name); }}>
-      <NameField value={name} input={input} busy={busy} error={nameError} onValue={(value) => { setName(value); setMissing(false); if (error) forgetAttempt(); }} />
+      <NameField id="name" value={name} input={input} busy={busy} error={nameError} onValue={(value) => { setName(value); setMissing(false); if (error) forgetAttempt(); }} />
       <div class="acts">
         <button type="submit" class="btn primary" aria-disabled={busy}>{busy ? t('joining') : error?.code === 'room_full' ? t('tryAgain') : t('comeIn')}</button>
         {error && !isNameError(error) && <p class="problem" role="alert">{errorText(error)}</p>}

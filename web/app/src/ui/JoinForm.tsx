@@ -11,7 +11,8 @@ import { isNameError, NameProblem, Progress } from './Joining.tsx';
 
 type Missing = 'name' | 'code' | null;
 
-export function JoinForm() {
+/** `prefix` keeps the ids apart where the form stands twice: on the page and in a dialog over it. */
+export function JoinForm({ prefix = '' }: { prefix?: string }) {
   const [name, setName] = useState(myName.value);
   const [code, setCode] = useState(attempt.value?.made === false ? (attempt.value.room ?? '') : '');
   const [missing, setMissing] = useState<Missing>(null);
@@ -51,9 +52,9 @@ export function JoinForm() {
 
   return (
     <form class="joinform" noValidate onSubmit={(event) => { event.preventDefault(); if (!busy) join(code); }}>
-      <NameField value={name} input={nameInput} busy={busy} error={nameError} onValue={(value) => { setName(value); setMissing(null); setTold(false); }} />
+      <NameField id={`${prefix}name`} value={name} input={nameInput} busy={busy} error={nameError} onValue={(value) => { setName(value); setMissing(null); setTold(false); }} />
       <CodeField
-        value={code} input={codeInput} busy={busy} error={madeError ? undefined : codeError}
+        id={`${prefix}code`} value={code} input={codeInput} busy={busy} error={madeError ? undefined : codeError}
         onValue={(digits) => { setCode(digits); setMissing(null); setTold(false); }}
         onComplete={(digits) => { if (name.trim() === '') nameInput.current?.focus(); else join(digits); }}
         onRoomLink={(room) => go(room)}

@@ -5,6 +5,7 @@ import { direction } from '../text/direction.ts';
 import { Field } from './Field.tsx';
 
 export interface NameFieldProps {
+  id: string;
   value: string;
   onValue: (value: string) => void;
   error?: ComponentChildren;
@@ -12,13 +13,13 @@ export interface NameFieldProps {
   busy: boolean;
 }
 
-export function NameField({ value, onValue, error, input, busy }: NameFieldProps) {
+export function NameField({ id, value, onValue, error, input, busy }: NameFieldProps) {
   return (
-    <Field id="name" label={t('yourName')} hint={t('yourNameHint')} error={error}>
+    <Field id={id} label={t('yourName')} hint={t('yourNameHint')} error={error}>
       <input
-        ref={input} id="name" class="input" name="nickname" autocomplete="nickname" autocapitalize="words" spellcheck={false} enterkeyhint="go"
+        ref={input} id={id} class="input" name="nickname" autocomplete="nickname" autocapitalize="words" spellcheck={false} enterkeyhint="go"
         dir={direction(value) ?? (lang.value === 'fa' ? 'rtl' : 'ltr')} placeholder={t('yourNameExample')} value={value} readOnly={busy}
-        aria-describedby="name-hint" aria-invalid={error ? true : undefined} onInput={(event) => onValue(event.currentTarget.value)}
+        aria-describedby={`${id}-hint`} aria-invalid={error ? true : undefined} onInput={(event) => onValue(event.currentTarget.value)}
       />
     </Field>
   );

@@ -11,9 +11,10 @@ import { Star } from './Star.tsx';
 const GAP = 6;
 const MARGIN = 8;
 
-export function PersonMenu() {
+/** Everything outside an open dialog is inert, so there is one of these in the page and one in the dialog that lists people. */
+export function PersonMenu({ inDialog }: { inDialog: boolean }) {
   const open = menu.value;
-  return open === null ? null : <Opened key={open.person.id} open={open} />;
+  return open === null || (open.opener.closest('dialog') !== null) !== inDialog ? null : <Opened key={open.person.id} open={open} />;
 }
 
 function Opened({ open: { room, person, opener } }: { open: Menu }) {

@@ -17,10 +17,11 @@ import { ThemeSwitch } from './Switches.tsx';
 /** More than this is "99+". */
 const MOST = 99;
 
-export function Rail({ active }: { active: string | null }) {
+/** `page`: it is the page, and not beside one. */
+export function Rail({ active, page = false }: { active: string | null; page?: boolean }) {
   const { rooms } = view.value;
-  return (
-    <aside class="rail" aria-label={t('yourRooms')}>
+  const content = (
+    <>
       <div class="railtop">
         <span class="brand"><Mark />{t('brand')}</span>
         <button type="button" class="iconbtn" aria-label={t('anotherRoom')} title={t('anotherRoom')} onClick={() => openSheet({ kind: 'add' })}><Icon name="plus" /></button>
@@ -30,8 +31,9 @@ export function Rail({ active }: { active: string | null }) {
         <ul>{rooms.map((room) => <li key={room.room}><Item room={room} current={room.room === active} /></li>)}</ul>
       </nav>
       <Me name={rooms.find((room) => room.room === active)?.name ?? rooms[0]?.name ?? myName.value} />
-    </aside>
+    </>
   );
+  return page ? <div class="rail">{content}</div> : <aside class="rail" aria-label={t('yourRooms')}>{content}</aside>;
 }
 
 function Item({ room, current }: { room: RoomView; current: boolean }) {

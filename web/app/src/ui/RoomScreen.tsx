@@ -2,6 +2,7 @@
 import type { RoomView } from '../../../client/src/index.ts';
 import { t } from '../i18n/inside.ts';
 import { chat } from '../state/chat.ts';
+import { narrow } from '../state/width.ts';
 import { errorText } from '../state/words.ts';
 import { Banner } from './Banner.tsx';
 import { Composer } from './Composer.tsx';
@@ -10,17 +11,28 @@ import { Icon } from './Icon.tsx';
 import { JoinForm } from './JoinForm.tsx';
 import { Log } from './Log.tsx';
 import { PeopleColumn } from './People.tsx';
+import { PersonMenu } from './PersonMenu.tsx';
 import { Rail } from './Rail.tsx';
 import { Refused } from './Refused.tsx';
 import { TypingLine } from './TypingLine.tsx';
 
 export function RoomScreen({ room }: { room: RoomView | null }) {
+  if (room === null) return narrow.value ? <Listing /> : <div class="room listing"><Rail active={null} /><Choosing /></div>;
   return (
-    <div class={room === null ? 'room listing' : 'room talking'}>
-      {room !== null && <a class="skip" href="#composer">{t('skipToComposer')}</a>}
-      <Rail active={room?.room ?? null} />
-      {room === null ? <Choosing /> : <Talk room={room} />}
-      {room !== null && <PeopleColumn room={room} />}
+    <div class="room talking">
+      <a class="skip" href="#composer">{t('skipToComposer')}</a>
+      {!narrow.value && <Rail active={room.room} />}
+      <Talk room={room} />
+      {!narrow.value && <PeopleColumn room={room} />}
+    </div>
+  );
+}
+
+/** Narrow screens: the rooms are a page of their own. */
+function Listing() {
+  return (
+    <div class="room listing">
+      <main class="listpane"><h1 class="vh">{t('yourRooms')}</h1><Banner /><Rail active={null} page /></main>
     </div>
   );
 }
@@ -41,6 +53,7 @@ function Talk({ room }: { room: RoomView }) {
         <TypingLine people={room.typing} />
         {room.status === 'refused' ? <Refused room={room} /> : <Composer key={room.room} room={room} />}
       </div>
+      <PersonMenu inDialog={false} />
     </main>
   );
 }

@@ -11,6 +11,7 @@ import { closeSheet, sheet } from '../state/sheet.ts';
 import { inlines } from '../text/parse.ts';
 import { JoinForm } from './JoinForm.tsx';
 import { LeaveButton, PeopleList } from './People.tsx';
+import { PersonMenu } from './PersonMenu.tsx';
 import { Inlines } from './Prose.tsx';
 import { RoomName } from './RoomName.tsx';
 import { Settings } from './Settings.tsx';
@@ -24,9 +25,9 @@ export function Sheets() {
     case 'how': return <Explained title={t('howItWorks')} parts={howItWorks[lang.value]} />;
     case 'kept': return <Explained title={t('whereKept')} parts={whereKept[lang.value]} />;
     case 'settings': return <Settings />;
-    case 'add': return <Sheet title={t('joinOther')}><JoinForm /></Sheet>;
+    case 'add': return <Sheet title={t('joinOther')}><JoinForm prefix="add-" /></Sheet>;
     case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room} /></Sheet>} />;
-    case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleList room={room} /><LeaveButton room={room.room} /></Sheet>} />;
+    case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleList room={room} /><LeaveButton room={room.room} /><PersonMenu inDialog /></Sheet>} />;
     case 'leave': return <InRoom room={open.room} draw={(room) => <Leave room={room.room} isCode={room.isCode} />} />;
   }
 }
