@@ -129,11 +129,18 @@ async fn what_is_odd_but_a_command_is_done() {
     let deep = format!("{}1{}", "[".repeat(30_000), "]".repeat(30_000));
     for (id, odd) in [
         (10, r#" {"text":"escaped \ud83d\ude42 \u0000 \/","room":"gener\u0061l","id":10,"type":"say"} "#.to_owned()),
-        (11, r#"{"type":"say","id":11,"room":"general","text":"unknown fields","__proto__":{"x":1},"constructor":[]}"#.to_owned()),
+        (
+            11,
+            r#"{"type":"say","id":11,"room":"general","text":"unknown fields","__proto__":{"x":1},"constructor":[]}"#
+                .to_owned(),
+        ),
         (12, format!(r#"{{{many}"type":"say","id":12,"room":"general","text":"many keys"}}"#)),
         (13, format!(r#"{{"type":"say","id":13,"room":"general","text":"deep","x":{deep}}}"#)),
         (14, "{\"type\":\"say\",\n\t\"id\":14,\r\n\"room\":\"General\",\"text\":\"spaces\"}".to_owned()),
-        (9_007_199_254_740_991, r#"{"type":"say","id":9007199254740991,"room":"general","text":"the last id"}"#.to_owned()),
+        (
+            9_007_199_254_740_991,
+            r#"{"type":"say","id":9007199254740991,"room":"general","text":"the last id"}"#.to_owned(),
+        ),
     ] {
         ali.sends_text(&odd);
         let answer = ali.answer_to(id).await;

@@ -165,9 +165,12 @@ async fn private_lines_within_a_burst_reach_their_two_and_no_third() {
         let shown = events.iter().filter(|event| event["type"] != "join");
         shown.map(|event| event["text"].as_str().unwrap_or("skip").to_owned()).collect()
     };
-    let all: Vec<String> =
-        (1..=300).map(|n| if n % 3 == 0 { format!("p{n}") } else { format!("m{n}") }).chain(["the end".into()]).collect();
-    let bobs: Vec<String> = all.iter().map(|text| if text.starts_with('p') { "skip".into() } else { text.clone() }).collect();
+    let all: Vec<String> = (1..=300)
+        .map(|n| if n % 3 == 0 { format!("p{n}") } else { format!("m{n}") })
+        .chain(["the end".into()])
+        .collect();
+    let bobs: Vec<String> =
+        all.iter().map(|text| if text.starts_with('p') { "skip".into() } else { text.clone() }).collect();
     assert_eq!(kinds(&ali.hears_until("the end").await), all);
     assert_eq!(kinds(&sara.hears_until("the end").await), all);
     assert_eq!(kinds(&bob.hears_until("the end").await), bobs);
@@ -257,8 +260,12 @@ async fn two_thousand_lines_at_once_arrive_whole_and_in_order_at_all_members() {
     }
     let ids: Vec<u64> = {
         let answer = people[0].answer_to(LINES + 1).await;
-        let mut ids: Vec<u64> =
-            people[0].unread_answers().iter().filter(|ack| ack["type"] == "ack").filter_map(|ack| ack["id"].as_u64()).collect();
+        let mut ids: Vec<u64> = people[0]
+            .unread_answers()
+            .iter()
+            .filter(|ack| ack["type"] == "ack")
+            .filter_map(|ack| ack["id"].as_u64())
+            .collect();
         ids.extend(answer["id"].as_u64());
         ids
     };
@@ -283,7 +290,10 @@ async fn whoever_says_something_and_leaves_in_the_same_breath_gets_both_answers(
     let mut sara = scene.person_in("general", "Sara").await;
     for n in 0..20 {
         let mut ali = scene.person_in("general", "Ali").await;
-        ali.sends_at_once([say("general", 10, &format!("bye {n}")), json!({ "type": "leave", "id": 11, "room": "general" })]);
+        ali.sends_at_once([
+            say("general", 10, &format!("bye {n}")),
+            json!({ "type": "leave", "id": 11, "room": "general" }),
+        ]);
         assert_eq!(ali.answer_to(10).await["type"], "ack");
         assert_eq!(ali.answer_to(11).await["type"], "left");
         sara.hears_line(&format!("bye {n}")).await;

@@ -52,7 +52,8 @@ async fn the_two_segment_programs_run_as_on_their_own_servers() {
     let scene = Scene::start();
     // The page makes the code itself and just connects.
     let mut alice = scene.two_segment_page("408213", "Alice").await;
-    let users = |names: &[&str]| json!({ "type": "users", "users": names, "online_users": names, "count": names.len() });
+    let users =
+        |names: &[&str]| json!({ "type": "users", "users": names, "online_users": names, "count": names.len() });
     assert_eq!(alice.gets().await, users(&["Alice"]), "no join notice to the joiner");
     let mut bob = scene.two_segment_page("408213", "Bob").await;
     assert_eq!(bob.gets().await, users(&["Alice", "Bob"]));
@@ -150,7 +151,9 @@ async fn a_frame_that_cannot_be_read_is_told_and_the_page_stays() {
     assert_eq!(one.is_told().await, "A user joined the chat", "the other page");
     one.sends("not JSON at all");
     assert!(one.is_told().await.contains("not understood"));
-    for frame in ["[]", "null", r#"{"username":"Alice"}"#, r#"{"username":5,"text":"x"}"#, r#"{"text":null}"#, "\u{feff}{}"] {
+    for frame in
+        ["[]", "null", r#"{"username":"Alice"}"#, r#"{"username":5,"text":"x"}"#, r#"{"text":null}"#, "\u{feff}{}"]
+    {
         one.sends(frame);
         assert!(one.gets().await["type"] == "system", "{frame}");
     }

@@ -25,9 +25,48 @@ use tokio::sync::Mutex;
 /// Texts that people and attackers write: all of Unicode, and the corners of it that matter here.
 fn text() -> impl Strategy<Value = String> {
     let corner = prop::sample::select(vec![
-        "\u{200c}", "\u{200d}", "\u{202e}", "\u{feff}", "\u{301}", "ي", "ی", "ك", "ک", "۴", "٤", "👩", "\u{fe0f}", "\u{1f1ee}",
-        "\u{1f1f7}", "\u{e0067}", "\u{20e3}", "\0", "\u{10ffff}", "/", "//", "/msg", "\"", "«", "»", "@", " ", "\u{3000}", "-",
-        "4", "08213", "%2F", "..", "Ali", "System", "\u{fdd0}", "\u{e000}", "ﷺ", "ß", "İ", "\u{115f}", "\u{2800}",
+        "\u{200c}",
+        "\u{200d}",
+        "\u{202e}",
+        "\u{feff}",
+        "\u{301}",
+        "ي",
+        "ی",
+        "ك",
+        "ک",
+        "۴",
+        "٤",
+        "👩",
+        "\u{fe0f}",
+        "\u{1f1ee}",
+        "\u{1f1f7}",
+        "\u{e0067}",
+        "\u{20e3}",
+        "\0",
+        "\u{10ffff}",
+        "/",
+        "//",
+        "/msg",
+        "\"",
+        "«",
+        "»",
+        "@",
+        " ",
+        "\u{3000}",
+        "-",
+        "4",
+        "08213",
+        "%2F",
+        "..",
+        "Ali",
+        "System",
+        "\u{fdd0}",
+        "\u{e000}",
+        "ﷺ",
+        "ß",
+        "İ",
+        "\u{115f}",
+        "\u{2800}",
     ]);
     prop_oneof![
         any::<String>(),
@@ -40,8 +79,10 @@ fn text() -> impl Strategy<Value = String> {
 /// Every example of a command, from the documentation.
 fn examples() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fixtures");
-    let files = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path());
-    let of_clients = files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("client-")));
+    let files =
+        std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path());
+    let of_clients =
+        files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("client-")));
     let examples: Vec<String> = of_clients.map(|path| std::fs::read_to_string(path).expect("text")).collect();
     assert!(examples.len() > 10, "only {} examples", examples.len());
     examples
@@ -67,9 +108,13 @@ fn nearly_a_command() -> impl Strategy<Value = String> {
     ];
     let kinds = ["hello", "join", "say", "private", "typing", "people", "leave", "ping", "message", "chat", "x"];
     let fields = [
-        "type", "id", "room", "name", "text", "session", "since", "to", "after", "on", "username", "message", "content", "msg",
+        "type", "id", "room", "name", "text", "session", "since", "to", "after", "on", "username", "message",
+        "content", "msg",
     ];
-    let made = (prop::sample::select(kinds.to_vec()), prop::collection::vec((prop::sample::select(fields.to_vec()), word), 0..8))
+    let made = (
+        prop::sample::select(kinds.to_vec()),
+        prop::collection::vec((prop::sample::select(fields.to_vec()), word), 0..8),
+    )
         .prop_map(|(kind, fields)| {
             let mut frame = json!({ "type": kind, "id": 7, "room": "general", "name": "Ali" });
             for (field, value) in fields {
@@ -77,22 +122,22 @@ fn nearly_a_command() -> impl Strategy<Value = String> {
             }
             frame.to_string()
         });
-    let bent = (prop::sample::select(examples()), prop::collection::vec((any::<Index>(), 0..4_u8, any::<char>()), 1..6)).prop_map(
-        |(example, changes)| {
-            let mut chars: Vec<char> = example.chars().collect();
-            for (at, change, c) in changes {
-                let at = at.index(chars.len().max(1));
-                match change {
-                    0 => chars.insert(at.min(chars.len()), c),
-                    1 if !chars.is_empty() => drop(chars.remove(at)),
-                    2 => chars.truncate(at),
-                    _ if !chars.is_empty() => chars[at] = c,
-                    _ => {}
+    let bent =
+        (prop::sample::select(examples()), prop::collection::vec((any::<Index>(), 0..4_u8, any::<char>()), 1..6))
+            .prop_map(|(example, changes)| {
+                let mut chars: Vec<char> = example.chars().collect();
+                for (at, change, c) in changes {
+                    let at = at.index(chars.len().max(1));
+                    match change {
+                        0 => chars.insert(at.min(chars.len()), c),
+                        1 if !chars.is_empty() => drop(chars.remove(at)),
+                        2 => chars.truncate(at),
+                        _ if !chars.is_empty() => chars[at] = c,
+                        _ => {}
+                    }
                 }
-            }
-            chars.into_iter().collect()
-        },
-    );
+                chars.into_iter().collect()
+            });
     prop_oneof![3 => made, 2 => bent, 1 => text()]
 }
 
@@ -217,7 +262,9 @@ async fn to_the_end(socket: &mut Socket) -> Option<u16> {
     loop {
         match socket.next().await {
             Frame::Close(code, _) => return Some(code),
-            Frame::Text(text) => assert!(serde_json::from_str::<Value>(&text).is_ok_and(|frame| frame["type"].is_string())),
+            Frame::Text(text) => {
+                assert!(serde_json::from_str::<Value>(&text).is_ok_and(|frame| frame["type"].is_string()))
+            }
             Frame::Ping(_) | Frame::Pong(_) => {}
         }
     }

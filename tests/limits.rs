@@ -36,7 +36,11 @@ async fn too_fast_is_refused_with_the_time_to_wait_and_retrying_keeps_the_order(
             refused.push(*id);
         }
         if rounds == 0 {
-            assert!((LINES - 40 - 5..=LINES - 39).contains(&(refused.len() as u64)), "{} of {LINES} refused", refused.len());
+            assert!(
+                (LINES - 40 - 5..=LINES - 39).contains(&(refused.len() as u64)),
+                "{} of {LINES} refused",
+                refused.len()
+            );
         }
         unsent = refused;
         rounds += 1;

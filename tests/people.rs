@@ -59,7 +59,8 @@ async fn a_guest_that_signed_with_a_name_speaks_for_nobody_who_claims_it_later()
 async fn a_name_with_arabic_letters_is_the_same_as_with_persian_ones() {
     let scene = Scene::start();
     let _first = scene.person_in("general", "علی").await;
-    for (name, free) in [("علي", "علي ٢"), ("عل\u{200c}ی", "عل\u{200c}ی ۲"), ("عَلی", "عَلی ۲")] {
+    for (name, free) in [("علي", "علي ٢"), ("عل\u{200c}ی", "عل\u{200c}ی ۲"), ("عَلی", "عَلی ۲")]
+    {
         let answer = scene.person(name).await.tries_to_join("general").await;
         assert_eq!((&answer["code"], &answer["suggestion"]), (&json!("name_taken"), &json!(free)), "{name}");
     }
@@ -317,7 +318,10 @@ async fn a_room_full_of_guests_and_names_gives_everybody_back() {
         person.vanishes().await;
         page.vanishes().await;
     }
-    until("everybody else to be gone", || scene.app.hub.look_up(&charsu::names::RoomName::parse("general").expect("fine")) == Some(1)).await;
+    until("everybody else to be gone", || {
+        scene.app.hub.look_up(&charsu::names::RoomName::parse("general").expect("fine")) == Some(1)
+    })
+    .await;
     let people = ali.asks(json!({ "type": "people", "room": "general" })).await;
     assert_eq!(names(&people), ["Ali"]);
 }

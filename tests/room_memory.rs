@@ -129,6 +129,9 @@ async fn rooms_that_were_made_joined_and_left_leave_no_memory_behind() {
         within("memory to settle", async { after.push(settled(&program).await) }).await;
     }
     let [first, second] = after[..] else { unreachable!("two runs") };
-    println!("{} rooms, twice: {empty} KiB when empty, {first} KiB after the first, {second} KiB after the second", rooms_each * CLIENTS);
+    println!(
+        "{} rooms, twice: {empty} KiB when empty, {first} KiB after the first, {second} KiB after the second",
+        rooms_each * CLIENTS
+    );
     assert!(second <= first + first / 10, "{first} KiB after the first run, {second} KiB after the second");
 }

@@ -23,7 +23,10 @@ async fn a_new_room_has_a_code_of_six_digits_that_leads_there() {
     let mut codes = HashSet::new();
     for _ in 0..30 {
         let code = scene.opens_room().await;
-        assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()) && !code.starts_with('0'), "{code}");
+        assert!(
+            code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()) && !code.starts_with('0'),
+            "{code}"
+        );
         assert!(codes.insert(code), "given twice");
     }
     let code = codes.into_iter().next().expect("thirty");
@@ -169,9 +172,15 @@ async fn a_name_that_no_room_can_have_is_refused() {
         &"x".repeat(10_000),
     ] {
         let answer = ali.tries_to_join(name).await;
-        assert_eq!((&answer["code"], &answer["room"]), (&json!("bad_room"), &json!(name)), "{name:.20?}: {answer:.200}");
+        assert_eq!(
+            (&answer["code"], &answer["room"]),
+            (&json!("bad_room"), &json!(name)),
+            "{name:.20?}: {answer:.200}"
+        );
     }
-    for (written, name) in [("x".repeat(64), "x".repeat(64)), ("cafe\u{301}".into(), "café".into()), ("a  b".into(), "a b".into())] {
+    for (written, name) in
+        [("x".repeat(64), "x".repeat(64)), ("cafe\u{301}".into(), "café".into()), ("a  b".into(), "a b".into())]
+    {
         assert_eq!(ali.joins(&written).await["room"], name);
     }
 }
@@ -210,7 +219,11 @@ async fn a_room_that_is_entered_again_in_time_goes_on() {
     ali.leaves(&code).await;
     assert_eq!(scene.app.hub.room_count(), 1);
     let joined = scene.person("Sara").await.joins(&code).await;
-    assert_eq!((&joined["epoch"], &joined["you"]), (&json!(place.epoch), &json!(2)), "numbers of members are never given again");
+    assert_eq!(
+        (&joined["epoch"], &joined["you"]),
+        (&json!(place.epoch), &json!(2)),
+        "numbers of members are never given again"
+    );
     assert_eq!(joined["seq"], 4, "Ali came, spoke and left; Sara came");
 }
 
@@ -311,13 +324,16 @@ async fn whoever_ends_without_a_word_is_gone_from_every_table() {
     // A reset in the middle of a frame, a half-closed line, data behind a close: every way out is the same way.
     let scene = Scene::with(|settings| settings.grace = ms(1));
     let mut ali = scene.person_in("general", "Ali").await;
-    for (n, last_words) in [&[0x81, 0xfe, 0x01][..], &[0x81, 0x85, 1, 2, 3, 4, 5], &[0x88, 0x80, 0, 0, 0, 0, 0x81, 0x85], &[]]
-        .into_iter()
-        .enumerate()
+    for (n, last_words) in
+        [&[0x81, 0xfe, 0x01][..], &[0x81, 0x85, 1, 2, 3, 4, 5], &[0x88, 0x80, 0, 0, 0, 0, 0x81, 0x85], &[]]
+            .into_iter()
+            .enumerate()
     {
         let mut socket = Socket::open(scene.connect().await, "/ws", scene::CHARSU).await;
         socket.say(r#"{"type":"hello"}"#).await;
-        socket.say(&json!({ "type": "join", "id": 1, "room": "general", "name": format!("Person {n}x") }).to_string()).await;
+        socket
+            .say(&json!({ "type": "join", "id": 1, "room": "general", "name": format!("Person {n}x") }).to_string())
+            .await;
         while !matches!(socket.next().await, Frame::Text(text) if text.contains("joined")) {}
         socket.send_raw(last_words).await;
         drop(socket);
