@@ -10,6 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::config::Newcomers;
 use crate::lan;
 use crate::names::RoomName;
 use crate::protocol::{Code, Refusal};
@@ -59,10 +60,21 @@ async fn look_up(
     }
 }
 
-/// What the page asks about the server: its version, and the address under which others on the network reach it.
+/// What the page asks about the server: its version, the address under which others on the network reach it, and what it
+/// must tell people truly: how long an empty room lives (milliseconds), and what newcomers see of the past.
 async fn about(State(app): State<Arc<App>>) -> Response<Body> {
     let share_base = lan::share_base(&app.settings, app.listening);
-    answer(StatusCode::OK, &json!({ "version": env!("CARGO_PKG_VERSION"), "share_base": share_base }))
+    let newcomers = match app.settings.newcomers {
+        Newcomers::None => "none",
+        Newcomers::Recent => "recent",
+    };
+    let about = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "share_base": share_base,
+        "newcomers": newcomers,
+        "room_idle_ms": u64::try_from(app.settings.room_idle.as_millis()).unwrap_or(u64::MAX),
+    });
+    answer(StatusCode::OK, &about)
 }
 
 fn refused(refusal: &Refusal) -> Response<Body> {

@@ -6,7 +6,7 @@ import { fa } from '../src/i18n/fa.ts';
 import { howItWorks, whereKept } from '../src/i18n/explained.ts';
 import { insideEn } from '../src/i18n/inside-en.ts';
 import { insideFa } from '../src/i18n/inside-fa.ts';
-import { codeText, count, dayTitle, digits, lang, longDay, number, t } from '../src/i18n/inside.ts';
+import { codeText, count, dayTitle, digits, lang, longDay, number, span, t } from '../src/i18n/inside.ts';
 
 const words = { en: { ...en, ...insideEn } as Record<string, string>, fa: { ...fa, ...insideFa } as Record<string, string> };
 const keys = Object.keys(words.en);
@@ -31,7 +31,8 @@ describe('the two dictionaries', () => {
 
   it('speak calmly: no exclamation marks, and Persian with Persian letters, digits and signs', () => {
     for (const key of keys) expect(words.en[key], key).not.toMatch(/!/);
-    const persian = [...Object.values(words.fa), ...howItWorks.fa.flat(), ...whereKept.fa.flat()];
+    lang.value = 'fa';
+    const persian = [...Object.values(words.fa), ...howItWorks.fa.flat(), ...whereKept.fa({ newcomers: 'none', idle: span(600_000) }).flat()];
     for (const text of persian) {
       expect(text).not.toMatch(/[يكة!,;?]/);
       expect(text).not.toMatch(/[0-9]/);
@@ -93,6 +94,12 @@ describe('numbers, codes and dates', () => {
     expect(longDay(at, at)).toBe('یکشنبه ۱ آذر');
     expect(longDay(at, new Date(2028, 1, 1).getTime())).toBe('یکشنبه ۱ آذر ۱۴۰۵');
     expect(dayTitle(at, at)).toBe('امروز، یکشنبه ۱ آذر');
+  });
+
+  it('tell a time in its largest whole unit', () => {
+    expect([600_000, 90_000, 7_200_000].map(span)).toEqual(['10 minutes', '90 seconds', '2 hours']);
+    lang.value = 'fa';
+    expect(span(600_000)).toBe('۱۰ دقیقه');
   });
 
   it('say today and yesterday by the calendar, not by hours', () => {

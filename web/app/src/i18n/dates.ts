@@ -56,6 +56,13 @@ export function shortWhen(at: number, now: number): string {
   return dates({ day: 'numeric', month: 'short' }).format(at);
 }
 
+/** "10 minutes", «۱۰ دقیقه»: in the largest unit that tells it without a fraction. */
+export function span(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [n, unit] = seconds % 3600 === 0 ? [seconds / 3600, 'hour'] : seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(n);
+}
+
 /** "a, b or c", for names. */
 export function anyOf(names: readonly string[]): string {
   return new Intl.ListFormat(locale(), { type: 'disjunction' }).format(names.map(isolated));

@@ -33,7 +33,7 @@ export const en = {
   nobodyInside: 'Nobody is there yet. You would be the first.',
   comeIn: 'Come in',
   notFoundTitle: 'No room has this code',
-  notFoundLead: 'It was mistyped, or the room has ended. A room ends 10 minutes after the last person left.',
+  notFoundLead: 'It was mistyped, or the room has ended. A room ends a while after the last person left.',
   badRoomTitle: 'There is no such room',
   badRoomLead: 'A room has a code of six digits, or a short name of letters, digits, dots, dashes and underscores.',
   tryAgain: 'Try again',

@@ -4,6 +4,12 @@ import type { Lang } from './index.ts';
 /** A heading and what stands under it. */
 type Part = readonly [title: string, text: string];
 
+/** What depends on how the server is run. `idle`: the time an empty room lives, in words of the language. */
+export interface Ways {
+  newcomers: 'none' | 'recent' | 'unknown';
+  idle: string | null;
+}
+
 export const howItWorks: Record<Lang, readonly Part[]> = {
   en: [
     ['Open a room', 'You get six digits. There is nothing to sign up for.'],
@@ -19,16 +25,20 @@ export const howItWorks: Record<Lang, readonly Part[]> = {
   ],
 };
 
-export const whereKept: Record<Lang, readonly Part[]> = {
-  en: [
-    ['In the memory of this server', 'Nothing is written to a disk, and nothing is sent to anybody else. Newcomers see only what is said after they came.'],
-    ['Until the room ends', 'The server keeps the last lines of a room for a short while, so that a lost connection loses nothing. The room ends 10 minutes after the last person left. After that nothing is left of it.'],
+export const whereKept: Record<Lang, (ways: Ways) => readonly Part[]> = {
+  en: ({ newcomers, idle }) => [
+    ['In the memory of this server', `Nothing is written to a disk, and nothing is sent to anybody else. ${{
+      none: 'Newcomers see only what is said after they came.', recent: 'Newcomers see the last lines that were said before them, too.', unknown: '',
+    }[newcomers]}`],
+    ['Until the room ends', `The server keeps the last lines of a room for a short while, so that a lost connection loses nothing. The room ends ${idle ?? 'a while'} after the last person left. After that nothing is left of it.`],
     ['On this device', 'Your name, theme and language stay in this browser. Lines that wait to be sent and what you are writing stay in this tab until you close it.'],
     ['What this is not', 'Six digits are a doorbell, not a lock: anybody who has the code can come in. Whoever runs the server could read along.'],
   ],
-  fa: [
-    ['در حافظهٔ همین سرور', 'چیزی روی دیسک نوشته و چیزی به جای دیگری فرستاده نمی‌شود. تازه‌واردها فقط آنچه را پس از آمدنشان گفته شود می‌بینند.'],
-    ['تا پایان اتاق', 'سرور آخرین پیام‌های اتاق را زمان کوتاهی نگه می‌دارد تا با قطع شدن اتصال چیزی گم نشود. اتاق ده دقیقه پس از رفتن نفر آخر پایان می‌یابد و پس از آن چیزی از آن نمی‌ماند.'],
+  fa: ({ newcomers, idle }) => [
+    ['در حافظهٔ همین سرور', `چیزی روی دیسک نوشته و چیزی به جای دیگری فرستاده نمی‌شود. ${{
+      none: 'تازه‌واردها فقط آنچه را پس از آمدنشان گفته شود می‌بینند.', recent: 'تازه‌واردها آخرین پیام‌های پیش از خود را هم می‌بینند.', unknown: '',
+    }[newcomers]}`],
+    ['تا پایان اتاق', `سرور آخرین پیام‌های اتاق را زمان کوتاهی نگه می‌دارد تا با قطع شدن اتصال چیزی گم نشود. اتاق ${idle ?? 'چندی'} پس از رفتن نفر آخر پایان می‌یابد و پس از آن چیزی از آن نمی‌ماند.`],
     ['روی این دستگاه', 'نام، پوسته و زبان در همین مرورگر می‌ماند. پیام‌های در صف و آنچه می‌نویسید در همین زبانه می‌ماند تا آن را ببندید.'],
     ['آنچه نیست', 'شش رقم زنگ در است، نه قفل: هر که کد را دارد می‌تواند بیاید. گردانندهٔ سرور می‌تواند پیام‌ها را بخواند.'],
   ],

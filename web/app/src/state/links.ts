@@ -1,11 +1,12 @@
-// The link that brings others into a room.
+// What the server says of itself, and the link that brings others into a room.
 import { signal } from '@preact/signals';
 import { pathOf } from './place.ts';
 import { about, type About } from './server.ts';
 
 const known = signal<About | null>(null);
 
-export const version = (): string | null => known.value?.version ?? null;
+/** Null until it is known. */
+export const server = (): About | null => known.value;
 
 /** Asked once: on a loopback address the server names one that works from other machines. */
 export async function learnAbout(): Promise<void> {

@@ -38,6 +38,9 @@ export interface About {
   version: string;
   /** An address at which other machines reach the server, when the page's own is a loopback. */
   share_base: string | null;
+  newcomers?: 'none' | 'recent';
+  /** How long an empty room lives. */
+  room_idle_ms?: number;
 }
 
 export const about = (): Promise<Answer<About>> => ask('/api/about', 'GET');

@@ -1,11 +1,11 @@
 // The dialogs of the page.
 import type { ComponentChild } from 'preact';
 import type { RoomView } from '../../../client/src/index.ts';
-import { howItWorks, whereKept } from '../i18n/explained.ts';
-import { lang, t } from '../i18n/inside.ts';
+import { howItWorks, whereKept, type Ways } from '../i18n/explained.ts';
+import { lang, span, t } from '../i18n/inside.ts';
 import { attempt } from '../state/joining.ts';
 import { chat, roomOf } from '../state/chat.ts';
-import { version } from '../state/links.ts';
+import { server } from '../state/links.ts';
 import { go, place } from '../state/place.ts';
 import { closeSheet, sheet } from '../state/sheet.ts';
 import { inlines } from '../text/parse.ts';
@@ -23,7 +23,7 @@ export function Sheets() {
   switch (open?.kind) {
     case undefined: return null;
     case 'how': return <Explained title={t('howItWorks')} parts={howItWorks[lang.value]} />;
-    case 'kept': return <Explained title={t('whereKept')} parts={whereKept[lang.value]} />;
+    case 'kept': return <Explained title={t('whereKept')} parts={whereKept[lang.value](ways())} />;
     case 'settings': return <Settings />;
     case 'add': return <Sheet title={t('joinOther')}><JoinForm prefix="add-" /></Sheet>;
     case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room} /></Sheet>} />;
@@ -37,12 +37,17 @@ function InRoom({ room, draw }: { room: string; draw: (room: RoomView) => Compon
   return there === undefined ? null : <>{draw(there)}</>;
 }
 
+function ways(): Ways {
+  const about = server();
+  return { newcomers: about?.newcomers ?? 'unknown', idle: about?.room_idle_ms === undefined ? null : span(about.room_idle_ms) };
+}
+
 function Explained({ title, parts }: { title: string; parts: readonly (readonly [string, string])[] }) {
-  const known = version();
+  const known = server()?.version;
   return (
     <Sheet title={title}>
       <dl class="explained">{parts.map(([head, text]) => <div key={head}><dt>{head}</dt><dd><Inlines parts={inlines(text)} /></dd></div>)}</dl>
-      {known !== null && <p class="version">{t('version', { version: known })}</p>}
+      {known !== undefined && <p class="version">{t('version', { version: known })}</p>}
     </Sheet>
   );
 }
