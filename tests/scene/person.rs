@@ -86,7 +86,9 @@ impl Person {
             events: VecDeque::new(),
             ended: None,
         };
-        person.sends(&session.map_or_else(|| json!({"type": "hello"}), |secret| json!({"type": "hello", "session": secret})));
+        person.sends(
+            &session.map_or_else(|| json!({"type": "hello"}), |secret| json!({"type": "hello", "session": secret})),
+        );
         person.welcome = person.answer().await;
         assert_eq!(person.welcome["type"], "welcome", "{}", person.welcome);
         person.session = person.welcome["session"].as_str().expect("a secret").to_owned();
@@ -265,6 +267,17 @@ impl Person {
         self.events.drain(..).collect()
     }
 
+    /// Waits for a frame, and gives all that came: answers, and everything else. Nothing if the connection is over.
+    pub(crate) async fn takes(&mut self) -> Option<(Vec<Value>, Vec<Value>)> {
+        while self.answers.is_empty() && self.events.is_empty() {
+            if self.ended.is_some() {
+                return None;
+            }
+            self.take_in_next().await;
+        }
+        Some((self.unread_answers(), self.unread_events()))
+    }
+
     /// Says goodbye: 1000 or no code for somebody who means it, 1001 for a page that is loaded again.
     pub(crate) fn closes(&self, code: Option<u16>) {
         self.line.close(code);
@@ -308,7 +321,8 @@ impl Person {
             Heard::Text(text) => {
                 let frame: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
                 self.follow(&frame);
-                let is_answer = frame["id"].is_u64() || matches!(frame["type"].as_str(), Some("welcome" | "pong" | "error"));
+                let is_answer =
+                    frame["id"].is_u64() || matches!(frame["type"].as_str(), Some("welcome" | "pong" | "error"));
                 if is_answer { self.answers.push_back(frame) } else { self.events.push_back(frame) }
             }
             Heard::Pong(_) => {}
