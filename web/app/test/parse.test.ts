@@ -67,6 +67,10 @@ describe('code', () => {
     expect(blocks('```one line```')).toEqual([{ kind: 'code', text: 'one line' }]);
   });
 
+  it('parts the text around it without blanks at the seams', () => {
+    expect(blocks('a ```x``` b')).toEqual([{ kind: 'paragraph', inlines: [plain('a')] }, code('x'), { kind: 'paragraph', inlines: [plain('b')] }]);
+  });
+
   it('that was not ended goes on to the end, and keeps its indentation', () => {
     expect(blocks('```\n  a\n    b')).toEqual([{ kind: 'code', text: '  a\n    b' }]);
   });

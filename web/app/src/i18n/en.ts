@@ -35,7 +35,7 @@ export const en = {
   notFoundTitle: 'No room has this code',
   notFoundLead: 'It was mistyped, or the room has ended. A room ends a while after the last person left.',
   badRoomTitle: 'There is no such room',
-  badRoomLead: 'A room has a code of six digits, or a short name of letters, digits, dots, dashes and underscores.',
+  badRoomLead: 'A room has a code of six digits, or a short name without slashes.',
   tryAgain: 'Try again',
   otherCode: 'Type another code',
   lostOffline: 'This device has no network.',

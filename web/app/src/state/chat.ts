@@ -11,6 +11,12 @@ chat.subscribe(() => { view.value = chat.view; });
 
 export const roomOf = (room: string | null): RoomView | undefined => view.value.rooms.find((one) => one.room === room);
 
+/**
+ * The room's name as the server has it: `/r/General` leads to `general`. The core learns it when it is let in, and calls the room
+ * that was opened last by it.
+ */
+export const properName = (room: string | null): string | null => (room === null || roomOf(room) !== undefined ? room : view.value.active);
+
 /** Tells the core what the browser knows about the network and the eyes on the page. Call once. */
 export function feedChat(): void {
   const seen = () => { chat.visible(document.visibilityState === 'visible' && document.hasFocus()); };

@@ -1,7 +1,7 @@
 // The way into a room: asked for, waited for, then in or refused. One attempt at a time.
 import { effect, signal } from '@preact/signals';
 import type { ErrorNotice } from '../../../client/src/index.ts';
-import { chat, roomOf } from './chat.ts';
+import { chat, properName, roomOf } from './chat.ts';
 import { go } from './place.ts';
 import { createRoom } from './server.ts';
 import { myName } from './settings.ts';
@@ -61,7 +61,7 @@ export function followAttempt(): void {
   effect(() => {
     const begun = attempt.value;
     if (begun === null || begun.room === null || begun.error !== undefined) return;
-    const room = roomOf(begun.room);
+    const room = roomOf(begun.room) ?? roomOf(properName(begun.room));
     if (room?.status === 'refused') {
       const error = room.refusal ?? { code: 'unknown', message: '' };
       attempt.value = { ...begun, error };

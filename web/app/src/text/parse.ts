@@ -13,7 +13,8 @@ export function blocks(text: string): Block[] {
   const found: Block[] = [];
   let from = 0;
   const paragraph = (part: string) => {
-    const trimmed = part.replace(/^\n+|\s+$/g, '');
+    // Blanks before the first word may be meant; after a block of code they only part the two.
+    const trimmed = part.trimEnd().replace(found.length === 0 ? /^\n+/ : /^\s+/, '');
     if (trimmed !== '') found.push({ kind: 'paragraph', inlines: inlines(trimmed) });
   };
   for (const match of text.matchAll(FENCE)) {

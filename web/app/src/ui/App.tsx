@@ -1,9 +1,9 @@
 // Which of the pages is shown.
 import { useEffect } from 'preact/hooks';
-import { chat, view } from '../state/chat.ts';
+import { chat, properName, view } from '../state/chat.ts';
 import { inside, loadInside } from '../state/inside.ts';
 import { attempt } from '../state/joining.ts';
-import { place } from '../state/place.ts';
+import { go, place } from '../state/place.ts';
 import { sheet } from '../state/sheet.ts';
 import { announced, toast } from '../state/toast.ts';
 import { Invite } from './Invite.tsx';
@@ -14,10 +14,12 @@ export function App() {
   const wanted = place.value.room;
   const trying = attempt.value?.room;
   // A room that is being tried is not there yet: its form is.
-  const rooms = view.value.rooms.filter((room) => room.status !== 'left' && !(room.room === trying && room.you === 0));
-  const room = rooms.find((one) => one.room === wanted)?.room ?? null;
+  const rooms = view.value.rooms.filter((room) => room.status !== 'left' && room.room !== trying);
+  const proper = properName(wanted);
+  const room = rooms.find((one) => one.room === proper)?.room ?? null;
   const page = room !== null || (wanted === null && rooms.length > 0);
-  useEffect(() => { chat.open(room); }, [room]);
+  useEffect(() => { chat.open(wanted); }, [wanted]);
+  useEffect(() => { if (room !== null && room !== wanted) go(room, 'replace'); }, [room, wanted]);
   return (
     <>
       {page ? null : wanted === null ? <Lobby /> : <Invite room={wanted} />}
