@@ -119,6 +119,24 @@ test('a private message from the menu of a name is seen by two', async ({ arrive
   expect(sara.received.some(({ text }) => text === 'Between us')).toBe(false);
 });
 
+test('from the list of people one names somebody, or writes to them alone', async ({ arrive }) => {
+  const { mina, arash } = await together(arrive);
+  const choose = async (item: string) => {
+    await mina.press((await mina.people()).getByRole('button', { name: 'Arash' }));
+    await mina.press(mina.page.getByRole('menuitem', { name: item }));
+    await expect(mina.page.getByRole('menu')).toHaveCount(0);
+    await expect(mina.page.getByRole('dialog')).toHaveCount(0);
+  };
+  await choose('Name in a message');
+  await expect(mina.composer).toHaveValue('Arash ');
+  await mina.say('Arash, look');
+  await arash.hears('Arash, look');
+  await choose('Write privately');
+  await mina.say('Only you');
+  await arash.hears('Only you');
+  await expect(arash.line('Only you')).toContainText('Private to you');
+});
+
 test('/msg writes to one person, and says whom it might have meant', async ({ arrive }) => {
   const { mina, arash, code } = await together(arrive);
   const sara = await arrive();

@@ -102,7 +102,7 @@ test('the language changes at a press, and stays', async ({ arrive }) => {
   await mina.composer.fill('نیمه');
   if (mina.phone) await mina.press(mina.page.getByRole('button', { name: /^بازگشت به اتاق/ }));
   await mina.press(mina.page.getByRole('button', { name: 'تنظیمات' }));
-  await mina.press(mina.page.getByText('English', { exact: true }));
+  await mina.press(mina.page.getByRole('radio', { name: 'English' }));
   await expect(mina.page.locator('html')).toHaveAttribute('dir', 'ltr');
   await mina.closeSheet();
   if (mina.phone) await mina.page.goBack();

@@ -1,16 +1,16 @@
 // From the key to the room: what sends, what does not, and what a line says of itself on its way.
-import { expect, Gate, test, type Person } from './scene/index.ts';
+import { expect, Gate, test, type Person, type Server } from './scene/index.ts';
 
 /** Two in a room; the first one's frames pass a gate. */
-async function withAGate(arrive: (arrival?: object) => Promise<Person>): Promise<{ mina: Person; arash: Person; gate: Gate; code: string }> {
-  const mina = await arrive({ path: null });
+async function withAGate(arrive: (arrival?: object) => Promise<Person>, at?: Server): Promise<{ mina: Person; arash: Person; gate: Gate }> {
+  const mina = await arrive({ at, path: null });
   const gate = await Gate.before(mina);
   await mina.go();
   const code = await mina.openRoom('Mina');
-  const arash = await arrive();
+  const arash = await arrive({ at });
   await arash.join(code, 'Arash');
   await mina.hearsOf('Arash');
-  return { mina, arash, gate, code };
+  return { mina, arash, gate };
 }
 
 test('a line is there at once, says that it waits, and is sent once when it can be', async ({ arrive }) => {
@@ -167,11 +167,13 @@ test('what is too long is told before it is sent, and stays in the field', async
   expect(mina.said()).toEqual(['a'.repeat(4_000)]);
 });
 
-test('sixty lines at once are slowed down by the server, and all arrive, once and in order', { tag: '@desktop' }, async ({ arrive }) => {
-  const { mina, arash } = await withAGate(arrive);
-  const texts = Array.from({ length: 60 }, (_, n) => `Line ${n}`);
+test('lines that come too fast are slowed down by the server, and all arrive, once and in order', { tag: '@desktop' }, async ({ arrive, serve }) => {
+  const { mina, arash, gate } = await withAGate(arrive, await serve('--messages-burst', '5', '--messages-per-second', '5'));
+  const texts = Array.from({ length: 12 }, (_, n) => `Line ${n}`);
+  gate.hold();
   for (const text of texts) await mina.say(text);
-  await arash.hears('Line 59');
-  expect(await arash.lines()).toEqual(texts);
-  expect(await mina.lines()).toEqual(texts);
+  gate.release();
+  await arash.hears('Line 11');
+  for (const one of [mina, arash]) expect(await one.lines()).toEqual(texts);
+  expect(mina.received.some(({ type, code: reason }) => type === 'error' && reason === 'rate_limited')).toBe(true);
 });

@@ -8,6 +8,8 @@ export interface Frame {
   readonly id?: number;
   readonly room?: string;
   readonly text?: string;
+  /** Of an error. */
+  readonly code?: string;
 }
 
 export class Person {
@@ -165,6 +167,12 @@ export class Person {
     if (await behind.isVisible() && !(await list.isVisible())) await this.press(behind);
     await expect(list).toBeVisible();
     return list;
+  }
+
+  async share(): Promise<void> {
+    // An empty room offers it twice.
+    await this.press(this.button('share').first());
+    await expect(this.page.getByRole('dialog')).toBeVisible();
   }
 
   async closeSheet(): Promise<void> {
