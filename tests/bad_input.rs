@@ -335,7 +335,7 @@ async fn what_breaks_the_protocol_ends_the_connection_with_its_code() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_goodbye_is_answered_with_its_code_and_what_follows_it_is_dropped() {
-    let scene = Scene::start();
+    let scene = Scene::with(|settings| settings.grace = Duration::from_millis(1));
     let mut neighbour = Neighbour::of(&scene).await;
     for (goodbye, answer) in [
         (frame(0x88, &1000_u16.to_be_bytes()), 1000),

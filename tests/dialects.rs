@@ -5,7 +5,7 @@ mod scene;
 
 use std::time::Duration;
 
-use scene::{Raw, Scene, TutorialPage};
+use scene::{Raw, Scene, TutorialPage, until};
 use serde_json::{Value, json};
 
 const TAKEN: &str = "A person with the same name already exists in this room";
@@ -327,7 +327,10 @@ async fn a_path_that_is_no_room_is_told_and_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_opens_codes_only_as_many_as_its_address_may() {
-    let scene = Scene::with(|settings| settings.dialect_codes_per_address = 3);
+    let scene = Scene::with(|settings| {
+        settings.dialect_codes_per_address = 3;
+        settings.room_idle = Duration::from_millis(1);
+    });
     let mut pages = Vec::new();
     for n in 0..3 {
         pages.push(scene.two_segment(&format!("40000{n}"), "Alice").await);
@@ -341,9 +344,9 @@ async fn a_page_opens_codes_only_as_many_as_its_address_may() {
     let elsewhere = Raw::connect_from("127.0.0.9", scene.address).await;
     let mut other = TutorialPage::open(elsewhere, "/ws/400009/Alice").await;
     assert_eq!(other.gets().await["type"], "users");
-    // Gone with its page.
+    // Free again when the room has ended.
     pages.pop().expect("three").vanishes().await;
-    scene.connections(4).await;
+    until("the room to end", || scene.app.hub.room_count() == 3).await;
     scene.two_segment("400008", "Alice").await;
 }
 

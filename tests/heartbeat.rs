@@ -38,7 +38,8 @@ async fn a_half_open_peer_is_found_and_its_leave_announced_once() {
     let leave = sara.hears_next().await;
     assert_eq!((&leave["type"], &leave["member"]["name"]), (&json!("leave"), &json!("Ali")));
     let found = began.elapsed();
-    assert!(found >= ms(1500), "given up after {found:?}");
+    // Spans are kept within a tenth.
+    assert!(found >= ms(1350), "given up after {found:?}");
     assert!(found < ms(8000), "found only after {found:?}");
     sara.says("general", "done").await;
     assert_eq!(sara.hears_next().await["type"], "message", "announced once");
@@ -121,7 +122,7 @@ async fn a_connection_that_joins_nothing_is_closed_after_a_while() {
     let mut silent = Socket::open(scene.connect().await, "/ws", CHARSU).await;
     assert_eq!(greeted.is_closed().await, (4401, "nothing was joined in time".to_owned()));
     assert_eq!(silent.closed().await, 4401);
-    assert!(began.elapsed() >= ms(300));
+    assert!(began.elapsed() >= ms(270), "closed after {:?}", began.elapsed());
     // Between two rooms one may take one's time.
     ali.leaves("general").await;
     let left = Instant::now();

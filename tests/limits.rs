@@ -75,7 +75,7 @@ async fn somebody_who_never_listens_is_parted_with_and_nobody_else_is_slowed_dow
     assert!((500..520).contains(&refused), "{refused} refusals before the end");
     sara.says("general", "done").await;
     let lines = sara.hears_until("done").await.iter().filter(|event| event["text"] == "flood").count();
-    assert!((40..60).contains(&lines), "{lines} lines of the flood within the burst");
+    assert!((39..60).contains(&lines), "{lines} lines of the flood within the burst");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,17 +89,25 @@ async fn somebody_who_waits_when_told_may_be_told_any_number_of_times() {
     let mut refusals = 0;
     // More refusals than somebody deaf gets at once; each one is heeded.
     while refusals < 600 {
-        let ids = [ali.next_id(), ali.next_id()];
-        ali.sends_at_once(ids.map(|id| say(id, "hello")));
-        let mut wait = 0;
-        for id in ids {
-            wait = ali.answer_to(id).await["retry_after_ms"].as_u64().unwrap_or(wait);
+        let mut unsent = vec![ali.next_id(), ali.next_id()];
+        while !unsent.is_empty() {
+            ali.sends_at_once(unsent.iter().map(|id| say(*id, "hello")));
+            let (mut refused, mut wait) = (Vec::new(), 0);
+            for id in unsent {
+                if let Some(told) = ali.answer_to(id).await["retry_after_ms"].as_u64() {
+                    refused.push(id);
+                    wait = told;
+                }
+            }
+            refusals += refused.len();
+            unsent = refused;
+            let asked = Instant::now();
+            until("the time to wait", || asked.elapsed() >= Duration::from_millis(wait)).await;
         }
-        refusals += usize::from(wait > 0);
-        let asked = Instant::now();
-        until("the time to wait", || asked.elapsed() >= Duration::from_millis(wait)).await;
     }
-    while ali.tries_to_say("general", "still here").await["type"] != "ack" {}
+    let waited = Instant::now();
+    until("a permit", || waited.elapsed() >= Duration::from_millis(5)).await;
+    ali.says("general", "still here").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
