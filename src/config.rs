@@ -195,6 +195,10 @@ settings! {
         #[lifted] messages_per_second: u32 as Times = 20;
         /// Commands that it may send at once
         #[lifted] messages_burst: u32 as Times = 40;
+        /// Joins from one connection
+        #[lifted] joins_per_second: u32 as Times = 2;
+        /// Joins that it may send at once, such as all its rooms after a reconnect
+        #[lifted] joins_burst: u32 as Times = 60;
         /// Malformed messages from one connection, over which it is closed
         #[lifted] bad_requests_per_minute: u32 as Times = 10;
         /// New connections from one address

@@ -97,8 +97,7 @@ fn serve(given: Given, loaded: Loaded) -> Result<(), Box<dyn std::error::Error>>
         let server = Server::bind(loaded.settings)?;
         print(&lan::ready_lines(server.local_addr()));
         let app = Arc::clone(server.app());
-        server.run(signals.stop(given, app, level)).await;
-        Ok(())
+        Ok(server.run(signals.stop(given, app, level)).await?)
     })
 }
 

@@ -9,11 +9,16 @@ use crate::protocol::{Close, Code, Refusal};
 /// refused about as often as served, and never gets there.
 pub const DEAF_AFTER: u32 = 500;
 
+/// How long after it could have come a refused command counts as given up.
+const GIVEN_UP: Duration = Duration::from_secs(3);
+
 /// The rates of one connection, made from the settings once.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Commands that cost something.
     pub commands: Rate,
+    /// Joins, beside what every command costs.
+    pub joins: Rate,
     /// Refusals for speed.
     pub refusals: Rate,
     /// Frames that are no command.
@@ -28,27 +33,46 @@ pub struct Rates {
 #[derive(Debug, Default)]
 pub struct Pace {
     commands: Bucket,
+    joins: Bucket,
     refusals: Bucket,
     bad_requests: Bucket,
     controls: Bucket,
-    /// Until then everything is refused, so that what follows a refused line does not overtake it.
-    held_until: Duration,
+    /// The lowest numbered command that was refused for speed, and until when it is waited for. What follows it does not
+    /// overtake it.
+    awaited: Option<(u64, Duration)>,
 }
 
 impl Pace {
-    /// Takes a permit for a command.
+    /// Takes a permit for a command. `n` is its number, on wires that number commands.
     ///
     /// # Errors
-    /// [`Code::RateLimited`] with the time to wait. Until that time every command is refused: a sender's lines keep
-    /// their order when it sends the refused ones again.
-    pub fn command(&mut self, rates: &Rates, now: Duration) -> Result<(), Refusal> {
-        if let Some(wait) = self.held_until.checked_sub(now).filter(|wait| !wait.is_zero()) {
-            return Err(too_fast(wait));
+    /// [`Code::RateLimited`] with the time to wait. Until the refused command comes again, or is given up, those numbered
+    /// higher are refused too: a sender's lines keep their order, however many are under way.
+    pub fn command(&mut self, rates: &Rates, now: Duration, n: Option<u64>) -> Result<(), Refusal> {
+        let awaited = self.awaited.filter(|&(_, until)| now < until).map(|(first, _)| first);
+        if let (Some(first), Some(n)) = (awaited, n)
+            && n > first
+        {
+            return Err(too_fast(self.commands.wait(rates.commands, now)));
         }
-        self.commands.take(rates.commands, now).map_err(|wait| {
-            self.held_until = now + wait;
-            too_fast(wait)
-        })
+        match self.commands.take(rates.commands, now) {
+            Ok(()) => {
+                self.awaited = None;
+                Ok(())
+            }
+            Err(wait) => {
+                self.awaited = n.map(|n| (awaited.map_or(n, |first| first.min(n)), now + wait + GIVEN_UP));
+                Err(too_fast(wait))
+            }
+        }
+    }
+
+    /// Takes a permit for a join, which costs everybody in the room something.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`] with the time to wait.
+    pub fn join(&mut self, rates: &Rates, now: Duration) -> Result<(), Refusal> {
+        self.joins.take(rates.joins, now).map_err(too_fast)
     }
 
     /// Counts a refusal. Says why to part when there were too many for speed.

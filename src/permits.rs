@@ -4,8 +4,9 @@
 use std::net::IpAddr;
 
 use crate::config::{self, Settings};
-use crate::hub::{Newcomers, Rules};
+use crate::hub::{Newcomers, Opening, Rules, WouldOpen};
 use crate::limits::{CodeHold, Rate};
+use crate::names::RoomName;
 use crate::pace::{self, Rates};
 use crate::protocol::Refusal;
 use crate::room::{RoomLimits, TailLimits};
@@ -14,6 +15,9 @@ use crate::server::App;
 /// Pings and pongs that a connection may send in a second, and at once: a browser sends none, a library one in some
 /// seconds.
 const CONTROLS: (u32, u32) = (50, 200);
+
+/// Sessions that are remembered for each connection that may be: of those who are here, and of those who just left.
+const SESSIONS_PER_CONNECTION: usize = 2;
 
 /// Typing signals that a connection may send in a second, and at once, over all its rooms; more are dropped.
 const TYPING: (u32, u32) = (2, 6);
@@ -34,6 +38,7 @@ impl From<&Settings> for Rules {
                 config::Newcomers::Recent => Newcomers::Recent,
             },
             rooms: settings.rooms,
+            sessions: settings.connections.saturating_mul(SESSIONS_PER_CONNECTION),
             rooms_per_connection: settings.rooms_per_connection,
             named_rooms: settings.named_rooms,
             grace_ms: ms(settings.grace),
@@ -58,6 +63,7 @@ impl From<&Settings> for Rates {
         let fixed = |(count, burst)| if is_lifted { Rate::UNLIMITED } else { Rate::per_second(count, burst) };
         Self {
             commands: Rate::per_second(settings.messages_per_second, settings.messages_burst),
+            joins: Rate::per_second(settings.joins_per_second, settings.joins_burst),
             refusals: Rate::per_second(settings.messages_per_second, pace::DEAF_AFTER),
             bad_requests: Rate::per_minute(settings.bad_requests_per_minute),
             controls: fixed(CONTROLS),
@@ -83,10 +89,33 @@ impl App {
         self.addresses.create_room(peer, self.now()).map_err(Refusal::from)
     }
 
-    /// Lets this address open a code by joining it, for as long as the hold is kept. It counts as a room that the address
-    /// made, so that guessing is no faster this way.
-    pub(crate) fn open_code(&self, peer: IpAddr) -> Result<CodeHold, Refusal> {
-        self.may_make_room(peer)?;
+    /// What joining this room may open for this address, and what that costs it for as long as the room lives. A named
+    /// room that is opened counts as one that was made. `codes` says whether joining may open a code that nobody made; where
+    /// that is refused it counts as a wrong code, so that guessing is no faster this way.
+    pub(crate) fn opening(
+        &self,
+        peer: IpAddr,
+        room: &RoomName,
+        codes: bool,
+    ) -> Result<(Opening, Option<CodeHold>), Refusal> {
+        if room.is_code() {
+            self.may_guess(peer)?;
+        }
+        match self.hub.would_open(room) {
+            WouldOpen::Nothing => Ok((Opening::Made, None)),
+            WouldOpen::Name => self.may_make_room(peer).map(|()| (Opening::Made, None)),
+            WouldOpen::Code if !codes => Ok((Opening::Made, None)),
+            WouldOpen::Code => {
+                let opened = self.may_make_room(peer).and_then(|()| self.hold_code(peer));
+                if opened.is_err() {
+                    self.failed_join(peer);
+                }
+                opened.map(|hold| (Opening::Any, Some(hold)))
+            }
+        }
+    }
+
+    fn hold_code(&self, peer: IpAddr) -> Result<CodeHold, Refusal> {
         self.addresses.open_code(peer, self.now()).map_err(Refusal::from)
     }
 }

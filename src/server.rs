@@ -63,6 +63,11 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
+/// The rooms came to an end by themselves.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault stopped the rooms: this is a defect of Charsu, and the lines above say where")]
+pub struct Failed;
+
 impl Server {
     /// Listens where the settings say. From here on peers can connect; they are answered once [`run`](Self::run) is awaited.
     ///
@@ -96,10 +101,14 @@ impl Server {
 
     /// Serves until `stop` is over; then accepts nobody any more, closes every connection and waits for them to end, for
     /// `shutdown_timeout` at most.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// [`Failed`] when the rooms came to an end by themselves, which only a fault of ours can do: a server that accepts
+    /// people and shows nothing would be worse than none.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Failed> {
         let Self { listener, app, routes } = self;
         let (stopping, stopped) = watch::channel(());
-        let rooms = tokio::spawn(Arc::clone(&app.hub).run());
+        let mut rooms = tokio::spawn(Arc::clone(&app.hub).run());
         let sweeping = async {
             let mut sweep = tokio::time::interval(SWEEP);
             loop {
@@ -107,9 +116,11 @@ impl Server {
                 app.addresses.sweep(app.now());
             }
         };
+        let mut outcome = Ok(());
         tokio::select! {
             () = stop => {}
             () = sweeping => {}
+            _ = &mut rooms => outcome = Err(Failed),
             () = entry::admit_all(&listener, &app, &routes, &stopped) => {}
         }
         drop(listener);
@@ -124,6 +135,7 @@ impl Server {
             tracing::warn!(connections = app.addresses.connections(), "not every connection ended in time");
         }
         rooms.abort();
+        outcome
     }
 }
 

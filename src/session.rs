@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::hub::{Hub, Join, Joined, LiveRoom, Numbered, Opening, Reader, Resume};
-use crate::limits::{Bucket, CodeHold};
+use crate::limits::Bucket;
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
-use crate::protocol::{Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, Seq, ServerFrame};
+use crate::protocol::{
+    Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, Seq, ServerFrame,
+};
 use crate::room::{Draft, Epoch};
 use crate::server::App;
 use crate::slash::{self, Said};
@@ -34,15 +36,13 @@ pub struct Conversation {
     greeted: bool,
     pace: Pace,
     typing: Bucket,
-    /// Codes that it opened anew, which count for its address until it ends.
-    opened: Vec<CodeHold>,
 }
 
 impl Conversation {
     /// A connection that has said nothing yet.
     pub fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr) -> Self {
         let (pace, typing) = (Pace::default(), Bucket::default());
-        Self { app, reader, peer, greeted: false, pace, typing, opened: Vec::new() }
+        Self { app, reader, peer, greeted: false, pace, typing }
     }
 
     /// Takes one text frame.
@@ -64,24 +64,24 @@ impl Conversation {
             }
             Command::Typing { room, on } => self.typing(&room, on),
             Command::Join { id, room, name, since } => {
-                let result = self.paced().and_then(|()| self.join(id, &room, &name, since));
+                let result = self.paced_join(id).and_then(|()| self.join(id, &room, &name, since));
                 self.conclude(id, &room, result.map(|()| Outcome::Answered))
             }
             Command::Leave { id, room } => {
                 // Going out is never too fast; only asking for it in vain is.
-                let result = self.leave(id, &room).or_else(|refusal| self.paced().and(Err(refusal)));
+                let result = self.leave(id, &room).or_else(|refusal| self.paced(id).and(Err(refusal)));
                 self.conclude(id, &room, result)
             }
             Command::People { id, room, after } => {
-                let result = self.paced().and_then(|()| self.people(id, &room, after));
+                let result = self.paced(id).and_then(|()| self.people(id, &room, after));
                 self.conclude(id, &room, result)
             }
             Command::Say { id, room, text } => {
-                let result = self.paced().and_then(|()| self.say(id, &room, &text));
+                let result = self.paced(id).and_then(|()| self.say(id, &room, &text));
                 self.conclude(id, &room, result)
             }
             Command::Private { id, room, to, text } => {
-                let result = self.paced().and_then(|()| self.private(id, &room, to, &text));
+                let result = self.paced(id).and_then(|()| self.private(id, &room, to, &text));
                 self.conclude(id, &room, result)
             }
         }
@@ -113,24 +113,13 @@ impl Conversation {
 
     fn join(&mut self, id: u64, room: &str, name: &str, since: Option<Position>) -> Result<(), Refusal> {
         let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
-        // Read before the look-up; refused after it, so that a returning member's stored name is never in the way.
-        let name = Name::parse(name, self.app.settings.name_chars);
         let is_back = self.reader.session().is_some_and(|session| session.is_away_from(room.as_str()));
-        let name = match name {
-            Ok(name) => Some(name),
-            Err(_) if is_back => None,
-            Err(problem) => return Err(problem.into()),
-        };
-        if !is_back && room.is_code() {
-            self.app.may_guess(self.peer)?;
-        }
-        let mut opening = Opening::Made;
-        if since.is_some() && self.app.settings.reopen_codes && self.app.hub.would_open_code(&room) {
-            // The room was lost with an earlier process: who was in it finds the others under the same code.
-            self.opened.push(self.app.open_code(self.peer)?);
-            opening = Opening::Any;
-        }
-        let join = Join { room, name, since, opening, sees_own_join: false };
+        // Who comes back after a restart has a position, and finds the others under the code that was lost with the room.
+        let reopens = since.is_some() && self.app.settings.reopen_codes;
+        let (opening, hold) =
+            if is_back { (Opening::Made, None) } else { self.app.opening(self.peer, &room, reopens)? };
+        let name = Name::parse(name, self.app.settings.name_chars).map(Some).map_err(Refusal::from);
+        let join = Join { room, name, since, opening, hold, sees_own_join: false };
         let result = self.app.hub.join(&self.reader, join, |joined, out| wire::answer(&join_answer(id, joined), out));
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.app.failed_join(self.peer);
@@ -149,7 +138,11 @@ impl Conversation {
         let (page, count, more) = self.hub().people(&live, MemberId(after.unwrap_or(0)));
         let members = page
             .iter()
-            .map(|(member, shown)| MemberCard { id: member.id.0, name: (&**shown).into(), guest: member.name.is_none() })
+            .map(|(member, shown)| MemberCard {
+                id: member.id.0,
+                name: (&**shown).into(),
+                guest: member.name.is_none(),
+            })
             .collect();
         let room = live.name().as_str().into();
         Ok(self.tell(&ServerFrame::People { id, room, members, count: count as u32, more }))
@@ -217,8 +210,13 @@ impl Conversation {
         TextLimits { chars: self.app.settings.text_chars, bytes: self.app.settings.text_bytes }
     }
 
-    fn paced(&mut self) -> Result<(), Refusal> {
-        self.pace.command(&self.app.rates, self.app.hub.elapsed())
+    fn paced(&mut self, id: u64) -> Result<(), Refusal> {
+        self.pace.command(&self.app.rates, self.app.hub.elapsed(), Some(id))
+    }
+
+    fn paced_join(&mut self, id: u64) -> Result<(), Refusal> {
+        self.paced(id)?;
+        self.pace.join(&self.app.rates, self.app.hub.elapsed())
     }
 
     /// Ends a command: its refusal is told, and too many of them end the connection.

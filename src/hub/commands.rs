@@ -9,10 +9,12 @@ use super::live_room::{LiveRoom, MEMBERS_LISTED, Past, SnapshotParts, State};
 use super::reader::Reader;
 use super::rooms::Opening;
 use super::sessions::Held;
+use super::timers::Due;
 use super::{Hub, Newcomers};
+use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
 use crate::protocol::{Close, Code, Event, Member, MemberId, Position, Refusal, ResetReason, Seq};
-use crate::room::{Draft, Epoch, Missed, Presence};
+use crate::room::{Draft, Epoch, Missed, Person};
 use crate::slash::{Letter, Opened};
 
 /// A request to be in a room.
@@ -20,12 +22,14 @@ use crate::slash::{Letter, Opened};
 pub struct Join {
     /// Which.
     pub room: RoomName,
-    /// The name to claim; `None` comes as a guest.
-    pub name: Option<Name>,
+    /// The name to claim; `None` comes as a guest. A refused name matters only if the place is new.
+    pub name: Result<Option<Name>, Refusal>,
     /// Where to go on.
     pub since: Option<Position>,
     /// Whether joining may open a code.
     pub opening: Opening,
+    /// What opening a code costs its address; the room keeps it until it ends.
+    pub hold: Option<CodeHold>,
     /// Whether the connection is to read its own join.
     pub sees_own_join: bool,
 }
@@ -76,10 +80,14 @@ impl Hub {
     /// the session was known. A connection that spoke for the session before is parted with.
     ///
     /// # Errors
-    /// [`Code::BadRequest`] when the connection has said hello before.
+    /// [`Code::BadRequest`] when the connection has said hello before, [`Code::ServerFull`] when as many sessions are
+    /// remembered as may be.
     pub fn hello(&self, reader: &Arc<Reader>, offered: Option<&str>) -> Result<(String, bool), Refusal> {
         let known = offered.and_then(|secret| Some((self.sessions.find(secret)?, secret.to_owned())));
         let resumed = known.is_some();
+        if !resumed && self.sessions.len() >= self.rules.sessions {
+            return Err(Code::ServerFull.into());
+        }
         let (session, secret) = known.unwrap_or_else(|| self.sessions.open());
         if !reader.set_session(session.clone()) {
             if !resumed {
@@ -98,7 +106,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`Code::AlreadyInRoom`], [`Code::TooManyRooms`], and what [`Hub::find_or_open`](Self) and
-    /// [`crate::room::Room::number`] refuse. [`Code::NameEmpty`] when a session without a name wants to be new in a room.
+    /// [`crate::room::Room::number`] refuse; the name's refusal when the place is new.
     pub fn join(
         &self,
         reader: &Arc<Reader>,
@@ -111,10 +119,12 @@ impl Hub {
         if reader.room_count() >= self.rules.rooms_per_connection {
             return Err(Code::TooManyRooms.into());
         }
-        if let Some(held) = reader.session().and_then(|session| session.reclaim(join.room.as_str())) {
+        let reclaim = || reader.session().and_then(|session| session.reclaim(join.room.as_str(), reader));
+        if let Some(held) = reclaim() {
             self.take_up(reader, &held, join.since, answer);
             return Ok(());
         }
+        let name = join.name?;
         loop {
             let room = self.find_or_open(&join.room, join.opening)?;
             let mut state = room.lock();
@@ -122,17 +132,28 @@ impl Hub {
                 // It ended between the two locks; the next look-up finds it gone.
                 continue;
             }
-            let draft = Draft::Join { name: join.name.clone() };
+            let draft = Draft::Join { name: name.clone() };
             let event = match self.append(&room, &mut state, draft) {
                 Ok(event) => event,
                 Err(refusal) => {
                     if state.room.roster().is_empty() {
                         self.emptied_room(&room, &mut state);
                     }
+                    drop(state);
+                    // The name may be held by this very person, whose last connection joined while this one came.
+                    if refusal.code == Code::NameTaken
+                        && let Some(held) = reclaim()
+                    {
+                        self.take_up(reader, &held, join.since, answer);
+                        return Ok(());
+                    }
                     return Err(refusal);
                 }
             };
             state.empty_since = None;
+            if state.hold.is_none() {
+                state.hold = join.hold;
+            }
             let crate::protocol::Kind::Join { member } = &event.kind else {
                 unreachable!("a join is numbered as a join")
             };
@@ -161,9 +182,8 @@ impl Hub {
         answer: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
     ) {
         let mut state = held.room.lock();
-        state.room.set_presence(held.member, Presence::Here);
         let log = state.room.log();
-        let own_time = state.room.roster().get(held.member).map_or(0, crate::room::Person::joined_at);
+        let own_time = state.room.roster().get(held.member).map_or(Seq::MAX, Person::joined_at);
         let resume = match since {
             None => Resume::Joined,
             Some(since) if since.epoch != Some(log.epoch().0) => Resume::Reset(ResetReason::Epoch),
@@ -182,7 +202,6 @@ impl Hub {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of joining, with everything that the step before decided")]
-    #[expect(clippy::unused_self, reason = "a step of the hub's")]
     fn seat(
         &self,
         reader: &Arc<Reader>,
@@ -196,12 +215,23 @@ impl Hub {
     ) {
         let (snapshot, history) = state.snapshot_parts(member, past);
         let snapshot = if resume == Resume::Resumed { snapshot.resumed_at(position) } else { snapshot };
-        state.add_reader(reader);
         let joined = Joined { room, resume, snapshot, history, state };
         reader.answer(|out| answer(&joined, out));
         // Subscribed before the lock is given up: nothing comes between the snapshot and the cursor.
-        reader.seat(room.clone(), member, position);
-        if position < room.head() {
+        if let Some(session) = reader.session() {
+            let held = Held { room: room.clone(), member, until: self.now() + self.rules.grace_ms };
+            if let Err(held) = session.seat(reader, held, position) {
+                // Its person came over another connection at this moment, and finds the place there.
+                self.later(held.until, Due::Grace { session: session.clone(), held });
+                return;
+            }
+        } else {
+            reader.seat(room.clone(), member, position);
+        }
+        state.add_reader(reader);
+        let is_behind = position < room.head();
+        state.note_seat(is_behind.then_some(position + 1));
+        if is_behind {
             reader.call();
         }
     }
@@ -218,7 +248,7 @@ impl Hub {
             return Ok(());
         }
         // The person left while the line was down, and says so now.
-        match reader.session().and_then(|session| session.reclaim(room)) {
+        match reader.session().and_then(|session| session.reclaim(room, reader)) {
             Some(held) => {
                 self.leave_now(&held.room, held.member, None);
                 Ok(())
@@ -293,11 +323,8 @@ impl Hub {
         let state = room.lock();
         let roster = state.room.roster();
         let mut rest = roster.after(after);
-        let page: Vec<(Member, Arc<str>)> = rest
-            .by_ref()
-            .take(MEMBERS_LISTED)
-            .map(|person| (person.member(), person.shown_name()))
-            .collect();
+        let page: Vec<(Member, Arc<str>)> =
+            rest.by_ref().take(MEMBERS_LISTED).map(|person| (person.member(), person.shown_name())).collect();
         let has_more = rest.next().is_some();
         (page, roster.len(), has_more)
     }

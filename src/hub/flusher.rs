@@ -4,7 +4,7 @@
 //! runs at once costs eight times as much in small rooms.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -12,6 +12,9 @@ use super::live_room::LiveRoom;
 
 /// How often the flusher gives way to connections that are still being read.
 const YIELDS: usize = 8;
+
+/// After how many offers, over several rooms, the flusher lets others run. One large room is shown in one go.
+const OFFERS_IN_A_ROW: usize = 256;
 
 /// The list of rooms that grew.
 #[derive(Debug, Default)]
@@ -34,7 +37,7 @@ impl Flusher {
         if room.dirty.swap(true, Ordering::AcqRel) {
             return;
         }
-        let mut dirty = self.dirty.lock().expect("no code panics while holding it");
+        let mut dirty = self.dirty.lock().unwrap_or_else(PoisonError::into_inner);
         dirty.push(room.clone());
         if dirty.len() == 1 {
             self.wake.notify_one();
@@ -55,11 +58,15 @@ impl Flusher {
                 }
                 reads = now;
             }
-            std::mem::swap(&mut rooms, &mut *self.dirty.lock().expect("no code panics while holding it"));
+            std::mem::swap(&mut rooms, &mut *self.dirty.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut offered = 0;
             for room in rooms.drain(..) {
-                room.flush();
-                // A large room is thousands of writes: connections are read in between.
-                tokio::task::consume_budget().await;
+                offered += room.flush();
+                if offered >= OFFERS_IN_A_ROW {
+                    // Each offer may be a write: connections are read in between.
+                    offered = 0;
+                    tokio::task::yield_now().await;
+                }
             }
             if rooms.capacity() > 1024 {
                 rooms = Vec::new();

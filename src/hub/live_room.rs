@@ -4,9 +4,10 @@
 //! written. Locks are taken in the order room, session, desk.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::reader::{Offered, Reader};
+use super::reader::{Loose, Offered, Reader};
+use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
 use crate::protocol::{Event, Kind, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
 use crate::room::{Epoch, Missed, Room, TailLimits};
@@ -20,6 +21,12 @@ pub const HISTORY_EVENTS: usize = 100;
 
 /// How many bytes of the past a snapshot holds, about.
 const HISTORY_BYTES: usize = 48 * 1024;
+
+/// How many people one flush tells of that they type. Nobody reads more names than that, and the rest comes again.
+const TYPING_AT_ONCE: usize = 8;
+
+/// Above this many members nobody is told who types: a name for everybody at each keystroke is the square of the room.
+const TYPING_MEMBERS: usize = 200;
 
 /// Once this much waits to be flushed, whoever appends flushes at once instead of reading on, in bytes. Well below what
 /// the tail keeps, so that a burst can never outrun those who keep up.
@@ -35,6 +42,8 @@ pub struct LiveRoom {
     pub(super) dirty: AtomicBool,
     /// std: short blocks, never across an await.
     state: Mutex<State>,
+    /// One flush at a time, so that batches are offered in their order. Taken before the state, by flushes only.
+    flushing: Mutex<()>,
 }
 
 /// What the lock guards.
@@ -52,16 +61,33 @@ pub(super) struct State {
     unflushed: usize,
     /// The first number that some connected reader still needs, as the last flush found it.
     needed: Option<Seq>,
+    /// Counts readers that were given a place, to see whether one came during a flush.
+    seats: u64,
     /// A timer will flush held-back joins and leaves.
     pub(super) flush_is_timed: bool,
     /// Who types or stopped, since the last flush.
-    loose: Vec<(MemberId, bool)>,
+    typing: Vec<(MemberId, bool)>,
+    /// It was opened by joining a code that nobody had made, which counts for an address for as long as it lives.
+    pub(super) hold: Option<CodeHold>,
     /// It is over: nobody may come in, look it up again.
     pub(super) ended: bool,
     /// Milliseconds of the hub's clock since which nobody is in it.
     pub(super) empty_since: Option<u64>,
     /// A timer looks after its end.
     pub(super) end_is_timed: bool,
+}
+
+/// What a flush shows.
+struct News {
+    events: Vec<Arc<Event>>,
+    /// Every event since the last flush is still kept.
+    is_whole: bool,
+    typing: Vec<(MemberId, Arc<str>, bool)>,
+    audience: Arc<Vec<Arc<Reader>>>,
+    wires: [u32; Wire::ALL.len()],
+    /// The two-segment wire's online list, if it changed.
+    users: Vec<u8>,
+    seats: u64,
 }
 
 /// What a reader gets that reads on from its cursor.
@@ -91,12 +117,15 @@ impl LiveRoom {
                 flushed: 0,
                 unflushed: 0,
                 needed: None,
+                seats: 0,
                 flush_is_timed: false,
-                loose: Vec::new(),
+                typing: Vec::new(),
+                hold: None,
                 ended: false,
                 empty_since: Some(now),
                 end_is_timed: false,
             }),
+            flushing: Mutex::default(),
         })
     }
 
@@ -111,7 +140,7 @@ impl LiveRoom {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no code panics while holding a room")
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Applies a numbered event. Called with the lock held, in the order of numbers.
@@ -123,34 +152,13 @@ impl LiveRoom {
         event
     }
 
-    /// Takes everything that was appended since the last flush and offers it to everybody who keeps up.
-    pub(super) fn flush(self: &Arc<Self>) {
-        let (events, is_whole, loose, audience, wires, users) = {
-            let mut state = self.lock();
-            self.dirty.store(false, Ordering::Release);
-            let state = &mut *state;
-            // Nothing can be read when more came at once than is kept; everybody reads on from the cursor, and is told.
-            let events: Option<Vec<Arc<Event>>> =
-                state.room.log().since(state.flushed).ok().map(|events| events.cloned().collect());
-            let is_whole = events.is_some();
-            let events = events.unwrap_or_default();
-            state.flushed = state.room.log().head();
-            state.unflushed = 0;
-            state.flush_is_timed = false;
-            let mut loose = Vec::new();
-            for (member, on) in state.loose.drain(..) {
-                if let Some(person) = state.room.roster().get(member) {
-                    loose.push((member, person.shown_name(), on));
-                }
-            }
-            if state.loose.capacity() > 16 {
-                state.loose = Vec::new();
-            }
-            let users = state.users_if_changed(&events);
-            (events, is_whole, loose, state.audience.clone(), state.wires, users)
-        };
+    /// Takes everything that was appended since the last flush and offers it to everybody who keeps up. Returns to how many
+    /// readers it was offered.
+    pub(super) fn flush(self: &Arc<Self>) -> usize {
+        let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(News { events, is_whole, typing, audience, wires, users, seats }) = self.news() else { return 0 };
         let mut batches: [Option<Batch>; Wire::ALL.len()] = Default::default();
-        let mut loose_frames: [Vec<(MemberId, Vec<u8>)>; Wire::ALL.len()] = Default::default();
+        let mut loose: [Loose; Wire::ALL.len()] = Default::default();
         for wire in Wire::ALL {
             let index = wire.index();
             if wires[index] == 0 {
@@ -160,16 +168,16 @@ impl LiveRoom {
                 let trailer: &[u8] = if wire == Wire::TwoSegment { &users } else { &[] };
                 batches[index] = Some(Batch::encode(wire, &self.name, &events, None, trailer));
             }
-            for (member, name, on) in &loose {
+            for (member, name, on) in &typing {
                 let mut frame = Vec::new();
                 wire.encode_typing(&self.name, *member, name, *on, &mut frame);
-                loose_frames[index].push((*member, frame));
+                loose[index].add(*member, frame);
             }
         }
         let mut needed: Option<Seq> = None;
         for reader in audience.iter() {
             let index = reader.wire().index();
-            match reader.offer(self, batches[index].as_ref(), &loose_frames[index]) {
+            match reader.offer(self, batches[index].as_ref(), &loose[index]) {
                 Offered::Behind(seq) => needed = Some(needed.map_or(seq, |slowest| slowest.min(seq))),
                 Offered::Taken | Offered::Absent => {}
             }
@@ -177,7 +185,39 @@ impl LiveRoom {
                 reader.call();
             }
         }
-        self.lock().needed = needed;
+        let mut state = self.lock();
+        state.needed = if state.seats == seats {
+            needed
+        } else {
+            // Somebody came in behind during this flush, and was not asked.
+            state.needed.into_iter().chain(needed).min()
+        };
+        audience.len()
+    }
+
+    /// What there is to show, taken out of the room; nothing if nobody has anything to hear.
+    fn news(&self) -> Option<News> {
+        let mut state = self.lock();
+        self.dirty.store(false, Ordering::Release);
+        let state = &mut *state;
+        // Nothing can be read when more came at once than is kept; everybody reads on from the cursor, and is told.
+        let events: Option<Vec<Arc<Event>>> =
+            state.room.log().since(state.flushed).ok().map(|events| events.cloned().collect());
+        let is_whole = events.is_some();
+        let events = events.unwrap_or_default();
+        state.flushed = state.room.log().head();
+        state.unflushed = 0;
+        state.flush_is_timed = false;
+        let typing: Vec<_> = std::mem::take(&mut state.typing)
+            .into_iter()
+            .filter_map(|(member, on)| Some((member, state.room.roster().get(member)?.shown_name(), on)))
+            .collect();
+        if events.is_empty() && is_whole && typing.is_empty() && state.needed.is_none() {
+            return None;
+        }
+        let users = state.users_if_changed(&events);
+        let (audience, wires, seats) = (state.audience.clone(), state.wires, state.seats);
+        Some(News { events, is_whole, typing, audience, wires, users, seats })
     }
 
     /// What a reader at `position` reads next, or why it must begin anew.
@@ -207,7 +247,10 @@ impl LiveRoom {
                 wire::answer(&ServerFrame::Reset { id: None, reason: ResetReason::Slow, snapshot }, &mut frame);
             }
             Wire::OneSegment => wire::one_segment_notice(GAP, &mut frame),
-            Wire::TwoSegment => wire::two_segment_notice(GAP, &mut frame),
+            Wire::TwoSegment => {
+                wire::two_segment_notice(GAP, &mut frame);
+                state.push_users(&mut frame);
+            }
         }
         Stretch::Reset { frame, position: state.room.log().head() }
     }
@@ -220,8 +263,14 @@ impl LiveRoom {
         {
             return false;
         }
-        state.loose.retain(|(other, _)| *other != member);
-        state.loose.push((member, on));
+        if state.room.roster().len() > TYPING_MEMBERS {
+            return false;
+        }
+        state.typing.retain(|(other, _)| *other != member);
+        if state.typing.len() == TYPING_AT_ONCE {
+            return false;
+        }
+        state.typing.push((member, on));
         true
     }
 }
@@ -288,6 +337,17 @@ impl State {
     /// Whether so much waits that it should be flushed before more is read.
     pub(super) fn is_pressed(&self) -> bool {
         self.unflushed > UNFLUSHED_BYTES
+    }
+
+    /// Somebody was given a place, and still has to read from this number on, if it is behind.
+    pub(super) fn note_seat(&mut self, needs: Option<Seq>) {
+        self.seats += 1;
+        self.needed = self.needed.into_iter().chain(needs).min();
+    }
+
+    /// Whether some reader was behind at the last flush.
+    pub(super) fn has_laggards(&self) -> bool {
+        self.needed.is_some()
     }
 
     /// Forgets what the limits do not keep and no connected reader needs.
@@ -376,8 +436,7 @@ impl State {
     /// The two-segment wire's online list, if these events changed it.
     fn users_if_changed(&self, events: &[Arc<Event>]) -> Vec<u8> {
         let mut frame = Vec::new();
-        let has_changed =
-            events.iter().any(|event| matches!(event.kind, Kind::Join { .. } | Kind::Leave { .. }));
+        let has_changed = events.iter().any(|event| event.kind.changes_members());
         if has_changed && self.wires[Wire::TwoSegment.index()] > 0 {
             self.push_users(&mut frame);
         }

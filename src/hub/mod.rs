@@ -17,19 +17,19 @@ pub use codes::Codes;
 pub use commands::{Join, Joined, Numbered, Resume};
 pub use live_room::{HISTORY_EVENTS, LiveRoom, MEMBERS_LISTED, SnapshotParts};
 pub use reader::Reader;
-pub use rooms::Opening;
+pub use rooms::{Opening, WouldOpen};
 pub use sessions::{Session, Sessions};
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use crate::protocol::{Close, Kind};
-use crate::room::{Draft, Presence, RoomLimits, TailLimits};
+use crate::room::{Draft, RoomLimits, TailLimits};
 use crate::store::{Appended, Store};
 use crate::wire::Wire;
 use flusher::Flusher;
@@ -59,6 +59,8 @@ pub struct Rules {
     pub newcomers: Newcomers,
     /// Rooms at once, with codes that wait for their first member.
     pub rooms: usize,
+    /// Sessions that are remembered.
+    pub sessions: usize,
     /// Rooms of one connection.
     pub rooms_per_connection: usize,
     /// Whether any other name than a code opens a room.
@@ -115,6 +117,10 @@ pub struct Hub {
     readers: Mutex<HashMap<u64, Arc<Reader>>>,
     next_reader: AtomicU64,
     reader_left: Notify,
+    /// The server stops.
+    stopping: AtomicBool,
+    /// How many rooms there are, readable without their lock.
+    live_rooms: AtomicUsize,
     /// Counts the watch's rounds: the coarse clock that connections note when they are heard.
     tick: AtomicU32,
     /// Bytes in all tails, as the last appends and sweeps found them.
@@ -137,6 +143,8 @@ impl Hub {
             readers: Mutex::default(),
             next_reader: AtomicU64::new(1),
             reader_left: Notify::new(),
+            stopping: AtomicBool::new(false),
+            live_rooms: AtomicUsize::new(0),
             tick: AtomicU32::new(1),
             tail_bytes: AtomicU64::new(0),
         })
@@ -167,6 +175,10 @@ impl Hub {
         let id = self.next_reader.fetch_add(1, Ordering::Relaxed);
         let reader = Reader::new(id, wire, socket, self.rules.outbox_bytes, self.tick());
         self.readers().insert(id, reader.clone());
+        if self.stopping.load(Ordering::Acquire) {
+            // Its handshake ended after everybody was parted with.
+            reader.close(Close::Restart);
+        }
         reader
     }
 
@@ -189,8 +201,8 @@ impl Hub {
                 let held = session.hold_all_of(reader, self.now() + self.rules.grace_ms);
                 self.park(session, reader, held);
             }
-            if session.is_attached_to(reader) {
-                self.forget_later(session);
+            if let Some(visit) = session.detach(reader) {
+                self.forget_later(session, visit);
             }
         }
         for cursor in reader.unseat_all() {
@@ -209,11 +221,12 @@ impl Hub {
         }
     }
 
-    /// Parts with everybody.
-    pub fn close_all(&self, why: Close) {
+    /// Parts with everybody, and with whoever still comes.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
         let readers: Vec<Arc<Reader>> = self.readers().values().cloned().collect();
         for reader in readers {
-            reader.close(why);
+            reader.close(Close::Restart);
         }
     }
 
@@ -248,18 +261,17 @@ impl Hub {
         for held in held {
             let mut state = held.room.lock();
             state.remove_reader(reader);
-            if session.is_away_from(held.room.name().as_str()) {
-                // Its person may be back already, over another connection.
-                state.room.set_presence(held.member, Presence::Away);
-            }
             drop(state);
             self.later(held.until, Due::Grace { session: session.clone(), held });
         }
     }
 
     /// Forgets a session some time after its last visit.
-    fn forget_later(&self, session: &Arc<Session>) {
-        let visit = session.visit();
+    fn forget_later(&self, session: &Arc<Session>, visit: u32) {
+        if session.is_blank() {
+            self.sessions.forget(session.key());
+            return;
+        }
         let at = self.now() + self.rules.grace_ms + self.rules.session_ms;
         self.later(at, Due::SessionEnd { session: Arc::downgrade(session), visit });
     }
@@ -290,27 +302,34 @@ impl Hub {
         let event = room.accept(state, event, self.now(), self.tail_limits());
         self.count_tail(before, state.room.log().bytes());
         if state.readers() > 0 {
-            match event.kind {
-                Kind::Join { .. } | Kind::Leave { .. } if state.room.roster().len() > self.rules.large_room => {
-                    let at = self.now() + self.rules.large_room_flush_ms;
-                    if !state.flush_is_timed {
-                        state.flush_is_timed = true;
-                        self.later(at, Due::Flush(Arc::downgrade(room)));
-                    }
+            let may_wait = match event.kind {
+                Kind::Join { .. } | Kind::Leave { .. } => {
+                    state.room.roster().len() > self.rules.large_room && !state.is_pressed()
                 }
-                _ => self.flusher.mark(room),
+                Kind::Message { .. } | Kind::Private { .. } => false,
+            };
+            if !may_wait {
+                self.flusher.mark(room);
+            } else if !state.flush_is_timed {
+                state.flush_is_timed = true;
+                let at = self.now() + self.rules.large_room_flush_ms;
+                self.later(at, Due::Flush(Arc::downgrade(room)));
             }
         }
         Ok(event)
     }
 
-    /// What a room may keep now: less while all together are over their budget.
+    /// What a room may keep now: while all together are over their budget, about its share.
     fn tail_limits(&self) -> TailLimits {
-        /// What a busy room keeps all the same.
-        const LEAST: usize = 64 * 1024;
+        /// What a room keeps all the same, and what it keeps at most then, in bytes.
+        const SHARE: [usize; 2] = [4 * 1024, 64 * 1024];
+        /// How much more a connected reader may lag behind then.
+        const LAG: usize = 4;
         let mut limits = self.rules.tail;
         if self.tail_bytes.load(Ordering::Relaxed) as usize > self.rules.tail_total_bytes {
-            limits.bytes = limits.bytes.min(LEAST);
+            let share = self.rules.tail_total_bytes / self.live_rooms.load(Ordering::Relaxed).max(1);
+            limits.bytes = limits.bytes.min(share.clamp(SHARE[0], SHARE[1]));
+            limits.lag_bytes = limits.lag_bytes.min(limits.bytes * LAG);
         }
         limits
     }
@@ -330,11 +349,11 @@ impl Hub {
     }
 
     fn rooms(&self) -> MutexGuard<'_, rooms::Rooms> {
-        self.rooms.lock().expect("no code panics while holding it")
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn readers(&self) -> MutexGuard<'_, HashMap<u64, Arc<Reader>>> {
-        self.readers.lock().expect("no code panics while holding it")
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,9 +7,10 @@
 //!
 //! Knows no command and no wire's details.
 
+use std::borrow::Cow;
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
@@ -41,6 +42,8 @@ pub(super) struct Cursor {
 #[derive(Debug, Default)]
 struct Desk {
     cursors: Vec<Cursor>,
+    /// Which cursor reads on next, so that a busy room does not keep the others waiting.
+    turn: usize,
     /// The unsent rest of a frame, and answers meant for this client alone. Takes no memory while empty.
     pending: Vec<u8>,
     /// The socket took less than it was given: wait until it is writable.
@@ -49,6 +52,43 @@ struct Desk {
     closing: bool,
     /// The socket is dead.
     broken: bool,
+}
+
+impl Desk {
+    /// The next cursor that is behind its room, in turn.
+    fn next_late(&mut self) -> Option<(Arc<LiveRoom>, MemberId, Seq)> {
+        let count = self.cursors.len();
+        let index = (0..count)
+            .map(|step| (self.turn + step) % count)
+            .find(|&index| self.cursors[index].position < self.cursors[index].room.head())?;
+        self.turn = index + 1;
+        let cursor = &self.cursors[index];
+        Some((cursor.room.clone(), cursor.member, cursor.position))
+    }
+}
+
+/// The loose frames of one flush on one wire.
+#[derive(Debug, Default)]
+pub(super) struct Loose {
+    by_member: Vec<(MemberId, Vec<u8>)>,
+    all: Vec<u8>,
+}
+
+impl Loose {
+    /// Adds a frame that comes from a member.
+    pub(super) fn add(&mut self, from: MemberId, frame: Vec<u8>) {
+        self.all.extend_from_slice(&frame);
+        self.by_member.push((from, frame));
+    }
+
+    /// What a member may be sent: others' frames only. A copy is made only for those who have a frame of their own here.
+    fn without(&self, member: MemberId) -> Cow<'_, [u8]> {
+        if self.by_member.iter().all(|(from, _)| *from != member) {
+            return Cow::Borrowed(&self.all);
+        }
+        let others = self.by_member.iter().filter(|(from, _)| *from != member);
+        Cow::Owned(others.flat_map(|(_, frame)| frame.iter().copied()).collect())
+    }
 }
 
 /// How a reader took what it was offered.
@@ -83,6 +123,10 @@ pub struct Reader {
     begun: AtomicU32,
     /// A ping is under way since then.
     pinged: AtomicBool,
+    /// It is being parted with, or its socket is dead: nothing more is taken from it.
+    ended: AtomicBool,
+    /// So much waits for it that nothing more is taken from it for now.
+    pausing: AtomicBool,
     /// It has been in a room.
     seated: AtomicBool,
     /// Its tutorial page has sent typing itself, so it may be sent typing.
@@ -106,6 +150,8 @@ impl Reader {
             heard: AtomicU32::new(tick),
             begun: AtomicU32::new(0),
             pinged: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            pausing: AtomicBool::new(false),
             seated: AtomicBool::new(false),
             knows_typing: AtomicBool::new(wire == Wire::Charsu),
             pending_limit,
@@ -135,26 +181,31 @@ impl Reader {
         if desk.closing || desk.broken {
             return;
         }
-        let before = desk.pending.len();
-        write(&mut desk.pending);
         let limit = self.pending_limit as usize;
-        if desk.pending.len() > limit && !desk.full {
-            // Much was asked at once. Only what the socket does not take makes a reader slow.
-            self.write(&mut desk, &[], &[]);
-            if desk.full {
-                drop(desk);
-                self.call();
-            }
-            return;
-        }
         if desk.pending.len() > limit {
-            // Over the bound. A frame may be half sent, so the close frame goes behind what was there before.
-            desk.pending.truncate(before);
-            desk.closing = true;
+            // It takes nothing, and is told things that it did not ask for. A frame may be half sent, so the close frame
+            // goes behind what is there.
+            self.begin_close(&mut desk);
             close::push(&mut desk.pending, Close::TooSlow.code(), Close::TooSlow.reason());
             drop(desk);
             self.call();
+            return;
         }
+        write(&mut desk.pending);
+        if desk.pending.len() > limit / 2 && !desk.full {
+            // Much was asked at once. Only what the socket does not take counts.
+            self.write(&mut desk, &[], &[]);
+        }
+        if desk.pending.len() > limit / 2 {
+            self.pausing.store(true, Ordering::Relaxed);
+            drop(desk);
+            self.call();
+        }
+    }
+
+    /// Whether the client's next frames are to wait: its answers pile up, or it is being parted with.
+    pub fn is_pausing(&self) -> bool {
+        self.pausing.load(Ordering::Relaxed) || self.ended.load(Ordering::Relaxed)
     }
 
     /// Writes what lies on the desk, unless the socket is full.
@@ -177,7 +228,7 @@ impl Reader {
     pub fn part(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut desk = self.desk();
         if !desk.closing {
-            desk.closing = true;
+            self.begin_close(&mut desk);
             write(&mut desk.pending);
         }
         drop(desk);
@@ -188,6 +239,11 @@ impl Reader {
     pub fn is_closing(&self) -> bool {
         let desk = self.desk();
         desk.closing || desk.broken
+    }
+
+    fn begin_close(&self, desk: &mut Desk) {
+        desk.closing = true;
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     /// Writes on after the socket was full, to the end of what lies on the desk. For a connection that is being parted with.
@@ -294,7 +350,7 @@ impl Reader {
     }
 
     /// Offers the newest batch of a room, and loose frames by the member they come from. Called by the flusher.
-    pub(super) fn offer(&self, room: &Arc<LiveRoom>, batch: Option<&Batch>, loose: &[(MemberId, Vec<u8>)]) -> Offered {
+    pub(super) fn offer(&self, room: &Arc<LiveRoom>, batch: Option<&Batch>, loose: &Loose) -> Offered {
         let mut desk = self.desk();
         if desk.closing || desk.broken {
             return Offered::Absent;
@@ -313,10 +369,14 @@ impl Reader {
             self.call();
             return Offered::Behind(position + 1);
         }
-        let loose = self.loose_for(member, loose);
+        let knows_typing = self.knows_typing.load(Ordering::Relaxed);
+        let loose = if knows_typing { loose.without(member) } else { Cow::Borrowed(&[][..]) };
         let Some(batch) = batch else {
-            if position < room.head() || loose.is_empty() {
+            if position < room.head() {
                 // Nothing loose overtakes numbered events that are still to come.
+                return Offered::Behind(position + 1);
+            }
+            if loose.is_empty() {
                 return Offered::Taken;
             }
             self.write(&mut desk, &[], &loose);
@@ -353,20 +413,13 @@ impl Reader {
             if desk.full || desk.broken || desk.closing {
                 return;
             }
-            let late = desk.cursors.iter().find(|cursor| cursor.position < cursor.room.head());
-            let Some((room, member, position)) =
-                late.map(|cursor| (cursor.room.clone(), cursor.member, cursor.position))
-            else {
-                return;
-            };
+            let Some((room, member, position)) = desk.next_late() else { return };
             // The room's lock is never taken while the desk's is held.
             drop(desk);
             let stretch = room.stretch(self.wire, member, position, STRETCH_BYTES);
             let mut desk = self.desk();
-            let Some(index) = desk
-                .cursors
-                .iter()
-                .position(|cursor| Arc::ptr_eq(&cursor.room, &room) && cursor.position == position)
+            let Some(index) =
+                desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, &room) && cursor.position == position)
             else {
                 continue;
             };
@@ -402,19 +455,6 @@ impl Reader {
         self.waker.wake();
     }
 
-    /// The loose frames that this member may be sent: others' only.
-    fn loose_for(&self, member: MemberId, loose: &[(MemberId, Vec<u8>)]) -> Vec<u8> {
-        let mut out = Vec::new();
-        if !loose.is_empty() && self.knows_typing.load(Ordering::Relaxed) {
-            for (from, frames) in loose {
-                if *from != member {
-                    out.extend_from_slice(frames);
-                }
-            }
-        }
-        out
-    }
-
     /// Writes the part of a batch that comes after a cursor, and moves the cursor by what was taken.
     fn advance(&self, desk: &mut Desk, index: usize, batch: &Batch, loose: &[u8]) {
         let position = desk.cursors[index].position;
@@ -445,6 +485,7 @@ impl Reader {
             Err(_) => {
                 // The task learns it from the socket; what was unsent is for the next connection's cursor.
                 desk.broken = true;
+                self.ended.store(true, Ordering::Relaxed);
                 desk.full = false;
                 desk.pending = Vec::new();
                 self.call();
@@ -453,13 +494,18 @@ impl Reader {
         };
         if taken == whole {
             desk.pending = Vec::new();
+            self.pausing.store(false, Ordering::Relaxed);
             return bytes.len();
         }
         desk.full = true;
         if taken < before {
             desk.pending.drain(..taken);
+            if desk.pending.len() <= self.pending_limit as usize / 2 {
+                self.pausing.store(false, Ordering::Relaxed);
+            }
             return 0;
         }
+        self.pausing.store(false, Ordering::Relaxed);
         let of_bytes = (taken - before).min(bytes.len());
         let of_loose = taken - before - of_bytes;
         desk.pending = if of_loose > 0 { loose[of_loose..].to_vec() } else { Vec::new() };
@@ -467,6 +513,6 @@ impl Reader {
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().expect("no code panics while holding the desk")
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

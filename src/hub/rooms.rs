@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::live_room::State;
 use super::timers::Due;
@@ -26,6 +27,17 @@ pub enum Opening {
     Made,
     /// Joining opens a code too: pages that make the code themselves.
     Any,
+}
+
+/// What joining a room would open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WouldOpen {
+    /// The room is there, or its code was made, or may not be opened.
+    Nothing,
+    /// A room with a name of its own.
+    Name,
+    /// A code that nobody made.
+    Code,
 }
 
 impl Rooms {
@@ -81,11 +93,17 @@ impl Hub {
         Some(people)
     }
 
-    /// Whether joining this name now would open a code that was never made.
-    pub fn would_open_code(&self, name: &RoomName) -> bool {
-        let Some(code) = name.code() else { return false };
+    /// What joining this name now would open that was not made.
+    pub fn would_open(&self, name: &RoomName) -> WouldOpen {
         let rooms = self.rooms();
-        !rooms.by_name.contains_key(name) && !rooms.codes.is_waiting(code, self.now())
+        match name.code() {
+            _ if rooms.by_name.contains_key(name) => WouldOpen::Nothing,
+            None => WouldOpen::Name,
+            Some(code) if rooms.codes.is_waiting(code, self.now()) || rooms.codes.is_resting(code) => {
+                WouldOpen::Nothing
+            }
+            Some(_) => WouldOpen::Code,
+        }
     }
 
     /// The room of this name, opened if it may be.
@@ -116,6 +134,7 @@ impl Hub {
         }
         let room = LiveRoom::new(name.clone(), new_epoch(), now);
         rooms.by_name.insert(name.clone(), room.clone());
+        self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
         Ok(room)
     }
 
@@ -134,6 +153,9 @@ impl Hub {
         let now = self.now();
         let mut rooms = self.rooms();
         let mut state = room.lock();
+        if state.ended {
+            return;
+        }
         state.end_is_timed = false;
         let Some(since) = state.empty_since.filter(|_| state.room.roster().is_empty()) else { return };
         let at = since + self.rules.room_idle_ms;
@@ -143,9 +165,11 @@ impl Hub {
             return;
         }
         state.ended = true;
+        state.hold = None;
         self.count_tail(state.room.log().bytes(), 0);
         drop(state);
         rooms.by_name.remove(room.name());
+        self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
         if let Some(code) = room.name().code() {
             rooms.codes.rest(code, now);
         }
@@ -169,6 +193,12 @@ impl Hub {
             let before = state.room.log().bytes();
             state.trim(now, limits);
             self.count_tail(before, state.room.log().bytes());
+            let has_laggards = state.has_laggards();
+            drop(state);
+            if has_laggards {
+                // Whoever has caught up meanwhile holds nothing back any more.
+                self.flusher.mark(&room);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -126,19 +126,40 @@ impl Session {
         self.inner().hold_all_of(reader, until)
     }
 
-    /// Whether this connection speaks for it.
-    pub(super) fn is_attached_to(&self, reader: &Arc<Reader>) -> bool {
-        std::ptr::eq(self.inner().reader.as_ptr(), Arc::as_ptr(reader))
-    }
-
-    /// The number of the present or last visit.
-    pub(super) fn visit(&self) -> u32 {
-        self.inner().visits
-    }
-
-    /// Takes back the membership of a room.
-    pub(super) fn reclaim(&self, room: &str) -> Option<Held> {
+    /// Gives a connection its place, if it still speaks for the session; else the place waits here for the one that does.
+    /// One step with [`Session::attach`].
+    pub(super) fn seat(&self, reader: &Arc<Reader>, held: Held, position: Seq) -> Result<(), Held> {
         let mut inner = self.inner();
+        if inner.is_attached_to(reader) {
+            reader.seat(held.room, held.member, position);
+            return Ok(());
+        }
+        inner.away.push(held.clone());
+        Err(held)
+    }
+
+    /// This connection speaks for it no longer. Returns the number of the visit that ended, if it was the last one.
+    pub(super) fn detach(&self, reader: &Arc<Reader>) -> Option<u32> {
+        let mut inner = self.inner();
+        if !inner.is_attached_to(reader) {
+            return None;
+        }
+        inner.reader = Weak::new();
+        Some(inner.visits)
+    }
+
+    /// Whether there is nothing that a later visit could need: no place is kept and no command is remembered.
+    pub(super) fn is_blank(&self) -> bool {
+        let inner = self.inner();
+        inner.away.is_empty() && inner.recent.is_empty()
+    }
+
+    /// Takes back the membership of a room, for the connection that speaks for the session; any other gets nothing.
+    pub(super) fn reclaim(&self, room: &str, reader: &Arc<Reader>) -> Option<Held> {
+        let mut inner = self.inner();
+        if !inner.is_attached_to(reader) {
+            return None;
+        }
         let index = inner.away.iter().position(|held| held.room.name().as_str() == room)?;
         Some(inner.away.swap_remove(index))
     }
@@ -156,15 +177,19 @@ impl Session {
     /// Whether nobody came back since that visit.
     pub(super) fn is_gone_since(&self, visit: u32) -> bool {
         let inner = self.inner();
-        inner.visits == visit && inner.reader.strong_count() == 0 && inner.away.is_empty()
+        inner.visits == visit && inner.away.is_empty()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().expect("no code panics while holding it")
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
+    fn is_attached_to(&self, reader: &Arc<Reader>) -> bool {
+        std::ptr::eq(self.reader.as_ptr(), Arc::as_ptr(reader))
+    }
+
     fn hold_all_of(&mut self, reader: &Reader, until: u64) -> Vec<Held> {
         let held: Vec<Held> = reader
             .unseat_all()
@@ -230,7 +255,7 @@ impl Sessions {
     }
 
     fn by_key(&self) -> MutexGuard<'_, HashMap<SessionKey, Arc<Session>>> {
-        self.by_key.lock().expect("no code panics while holding it")
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

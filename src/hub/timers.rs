@@ -2,7 +2,7 @@
 //! timer of its own.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::live_room::LiveRoom;
 use super::sessions::{Held, Session};
@@ -66,7 +66,7 @@ impl Timers {
     }
 
     fn list(&self) -> MutexGuard<'_, List> {
-        self.list.lock().expect("no code panics while holding it")
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

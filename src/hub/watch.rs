@@ -16,14 +16,23 @@ const ROUND: [Duration; 2] = [Duration::from_millis(10), Duration::from_secs(1)]
 /// How many rounds a span is divided into at least, so that it is kept within a tenth.
 const ROUNDS_PER_SPAN: u32 = 10;
 
+/// After how many things that were due others get their turn.
+const DUES_IN_A_ROW: usize = 128;
+
 /// How often tails and codes are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
 
 impl Hub {
     pub(super) async fn run_timers(&self) {
         loop {
+            let mut done = 0;
             while let Some(due) = self.timers.take(self.now()) {
                 self.do_due(due);
+                done += 1;
+                if done % DUES_IN_A_ROW == 0 {
+                    // Thousands may leave at one moment: what they did is shown in between.
+                    tokio::task::yield_now().await;
+                }
             }
             let added = self.timer_added.notified();
             match self.timers.next() {
@@ -76,7 +85,7 @@ impl Hub {
         let rounds = |span: Duration| u32::try_from(span.as_nanos().div_ceil(round.as_nanos())).unwrap_or(u32::MAX);
         let spans = Spans {
             ping: rounds(rules.heartbeat),
-            dead: rounds(rules.heartbeat) + rounds(rules.heartbeat_timeout),
+            dead: rounds(rules.heartbeat).saturating_add(rounds(rules.heartbeat_timeout)),
             join: rounds(rules.join_timeout),
             message: rounds(rules.message_timeout),
         };

@@ -8,11 +8,11 @@ use crate::code::digit;
 const COUNTED: u32 = 99;
 
 /// Tries before giving up. Only a test that calls everything taken gets there.
-const TRIES: usize = 10_000;
+const TRIES: usize = 256;
 
 /// "Mina 2" for "Mina", "Mina 3" for "Mina 2", in the digits of the name's script («مینا ۲»), cut to fit `max_chars`.
 ///
-/// Free unless `is_taken` says yes to ten thousand such names, or `max_chars` leaves no room for one; then the name itself.
+/// Free unless `is_taken` says yes to 256 such names, or `max_chars` leaves no room for one; then the name itself.
 pub fn suggest(name: &Name, is_taken: impl Fn(&NameKey) -> bool, max_chars: usize) -> Name {
     let zero = zero_of(name.as_str());
     let (base, mut number) = unnumbered(name.as_str());

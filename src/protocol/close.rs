@@ -28,7 +28,7 @@ pub enum Close {
     Replaced,
     /// The reader fell further behind than it may.
     TooSlow,
-    /// The path named a room that cannot be.
+    /// The path named a room that cannot be, that nobody made, or a name that cannot be.
     BadRoom,
     /// Connected, but said no `hello` and joined nothing.
     NothingJoined,
@@ -54,10 +54,10 @@ impl Close {
         Self::Restart,
         Self::Overloaded,
         Self::Replaced,
-        Self::BadRoom,
-        Self::NothingJoined,
         Self::TooSlow,
         Self::Silent,
+        Self::BadRoom,
+        Self::NothingJoined,
         Self::NameTaken,
         Self::TooFast,
     ];
@@ -99,7 +99,7 @@ impl Close {
             Self::Restart => "the server restarts: come back",
             Self::Overloaded => "the server is full: come back later",
             Self::Replaced => "this session is open somewhere else",
-            Self::BadRoom => "there can be no room of this name",
+            Self::BadRoom => "there can be no such room, or no such name in it",
             Self::NothingJoined => "nothing was joined in time",
             Self::TooSlow => "too far behind: reconnect and resume",
             Self::Silent => "no answer to the heartbeat",

@@ -146,9 +146,8 @@ impl<'a> Command<'a> {
         if !frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
             return Err(bad(None, "A frame is one JSON object."));
         }
-        let flat: Flat<'a> = serde_json::from_str(frame).map_err(|error| {
-            bad(None, format!("The frame could not be read: {}.", without_input(&error)))
-        })?;
+        let flat: Flat<'a> = serde_json::from_str(frame)
+            .map_err(|error| bad(None, format!("The frame could not be read: {}.", without_input(&error))))?;
         if let Some(id) = flat.id
             && (id == 0 || id > SAFE_INTEGER)
         {
@@ -168,35 +167,24 @@ impl<'a> Command<'a> {
                 id: numbered()?,
                 room: needed(flat.room, "room")?,
                 name: needed(flat.name, "name")?,
-                since: flat.since.map(|since| Position {
-                    epoch: u64::from_str_radix(&since.epoch, 16).ok(),
-                    seq: since.seq,
-                }),
+                since: flat
+                    .since
+                    .map(|since| Position { epoch: u64::from_str_radix(&since.epoch, 16).ok(), seq: since.seq }),
             }),
-            "say" => Ok(Self::Say {
-                id: numbered()?,
-                room: needed(flat.room, "room")?,
-                text: needed(flat.text, "text")?,
-            }),
+            "say" => {
+                Ok(Self::Say { id: numbered()?, room: needed(flat.room, "room")?, text: needed(flat.text, "text")? })
+            }
             "private" => Ok(Self::Private {
                 id: numbered()?,
                 room: needed(flat.room, "room")?,
                 to: flat.to.ok_or_else(|| missing("to"))?,
                 text: needed(flat.text, "text")?,
             }),
-            "typing" => Ok(Self::Typing {
-                room: needed(flat.room, "room")?,
-                on: flat.on.ok_or_else(|| missing("on"))?,
-            }),
-            "people" => Ok(Self::People {
-                id: numbered()?,
-                room: needed(flat.room, "room")?,
-                after: flat.after,
-            }),
-            "leave" => Ok(Self::Leave {
-                id: numbered()?,
-                room: needed(flat.room, "room")?,
-            }),
+            "typing" => {
+                Ok(Self::Typing { room: needed(flat.room, "room")?, on: flat.on.ok_or_else(|| missing("on"))? })
+            }
+            "people" => Ok(Self::People { id: numbered()?, room: needed(flat.room, "room")?, after: flat.after }),
+            "leave" => Ok(Self::Leave { id: numbered()?, room: needed(flat.room, "room")? }),
             "ping" => Ok(Self::Ping),
             _ => Err(Malformed { id, refusal: Code::UnknownCommand.into() }),
         }

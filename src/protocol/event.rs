@@ -79,6 +79,14 @@ impl Kind {
         }
     }
 
+    /// Whether it changes who is here.
+    pub fn changes_members(&self) -> bool {
+        match self {
+            Self::Join { .. } | Self::Leave { .. } => true,
+            Self::Message { .. } | Self::Private { .. } => false,
+        }
+    }
+
     /// Whether every member may see it.
     pub fn is_for_all(&self) -> bool {
         match self {

@@ -414,13 +414,16 @@ mod tests {
             let path = entry.expect("it can be read").path();
             let name = path.file_name().and_then(|name| name.to_str()).expect("plain names").to_owned();
             let text = fs::read_to_string(&path).expect("it can be read");
-            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let value: serde_json::Value =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             let again = if name.starts_with("client-") {
-                let frame: ClientFrame<'_> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let frame: ClientFrame<'_> =
+                    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
                 crate::protocol::Command::read(&text).unwrap_or_else(|malformed| panic!("{name}: {malformed:?}"));
                 serde_json::to_value(frame)
             } else {
-                let frame: ServerFrame<'_> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let frame: ServerFrame<'_> =
+                    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
                 serde_json::to_value(frame)
             };
             assert_eq!(again.expect("frames are JSON"), value, "{name}");
@@ -432,7 +435,8 @@ mod tests {
     #[test]
     fn every_kind_of_frame_has_a_fixture() {
         let config = Config::default();
-        for (direction, declaration) in [("client", ClientFrame::decl(&config)), ("server", ServerFrame::decl(&config))] {
+        for (direction, declaration) in [("client", ClientFrame::decl(&config)), ("server", ServerFrame::decl(&config))]
+        {
             for kind in declaration.split("\"type\": \"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 let path = in_project("docs/fixtures").join(format!("{direction}-{kind}.json"));
                 assert!(path.exists(), "{} is missing", path.display());

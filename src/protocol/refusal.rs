@@ -127,9 +127,7 @@ impl Code {
     pub const fn words(self) -> &'static str {
         match self {
             Self::BadRequest => "That was not understood.",
-            Self::UnknownCommand => {
-                "There is no such command. To say a line that begins with a slash, write two."
-            }
+            Self::UnknownCommand => "There is no such command. To say a line that begins with a slash, write two.",
             Self::HelloFirst => "Say hello first.",
             Self::EmptyText => "There is nothing to send.",
             Self::TextTooLong => "That is too long to send. Split it.",
@@ -160,11 +158,9 @@ impl Code {
     /// Whether the same command may succeed later without a change.
     pub const fn may_retry(self) -> bool {
         match self {
-            Self::RateLimited
-            | Self::Unavailable
-            | Self::RoomFull
-            | Self::ServerFull
-            | Self::TooManyConnections => true,
+            Self::RateLimited | Self::Unavailable | Self::RoomFull | Self::ServerFull | Self::TooManyConnections => {
+                true
+            }
             Self::BadRequest
             | Self::UnknownCommand
             | Self::HelloFirst

@@ -9,7 +9,7 @@ mod log;
 mod roster;
 
 pub use log::{Epoch, Log, Missed, TailLimits};
-pub use roster::{Person, Presence, Roster};
+pub use roster::{Person, Roster};
 
 use std::sync::Arc;
 
@@ -147,11 +147,6 @@ impl Room {
         }
         self.roster.sign(member, &name.shared());
         true
-    }
-
-    /// Notes that a member's connection ended uncleanly, or that it is back. Not an event: others see nothing.
-    pub fn set_presence(&mut self, member: MemberId, presence: Presence) {
-        self.roster.set_presence(member, presence);
     }
 
     /// Forgets what the limits do not keep. `needed` is the first number that some connected reader still has to read.

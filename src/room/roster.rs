@@ -6,15 +6,6 @@ use std::sync::Arc;
 use crate::names::{self, Name, NameKey};
 use crate::protocol::{Member, MemberId, Seq};
 
-/// Whether a member's connection is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// Connected.
-    Here,
-    /// Its connection ended uncleanly; it may come back within the grace time. Others still see it.
-    Away,
-}
-
 /// A member as the room keeps it.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -23,7 +14,6 @@ pub struct Person {
     /// The last name that a guest wrote on a message, until somebody claims it.
     signed: Option<Signature>,
     joined_at: Seq,
-    presence: Presence,
 }
 
 /// A name that a guest goes by without having claimed it.
@@ -61,11 +51,6 @@ impl Person {
     /// The number of its own join: the past before that was not its time.
     pub fn joined_at(&self) -> Seq {
         self.joined_at
-    }
-
-    /// Whether its connection is there.
-    pub fn presence(&self) -> Presence {
-        self.presence
     }
 }
 
@@ -134,8 +119,7 @@ impl Roster {
             self.unsign(&key);
             self.by_key.insert(key, member.id);
         }
-        let person =
-            Person { id: member.id, name: member.name, signed: None, joined_at, presence: Presence::Here };
+        let person = Person { id: member.id, name: member.name, signed: None, joined_at };
         self.by_id.insert(person.id, person);
     }
 
@@ -170,12 +154,6 @@ impl Roster {
             if person.signed.take_if(|signed| signed.key == *key).is_some() {
                 self.signed -= 1;
             }
-        }
-    }
-
-    pub(super) fn set_presence(&mut self, id: MemberId, presence: Presence) {
-        if let Some(person) = self.by_id.get_mut(&id) {
-            person.presence = presence;
         }
     }
 }

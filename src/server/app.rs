@@ -11,7 +11,6 @@ use crate::config::Settings;
 use crate::hub::{Hub, Rules};
 use crate::limits::Addresses;
 use crate::pace::Rates;
-use crate::protocol::Close;
 use crate::store::Store;
 use crate::transport::origin::Gate;
 
@@ -62,7 +61,7 @@ impl App {
 
     /// Parts with everybody, because the server stops, and waits until they are gone.
     pub async fn shutdown(&self) {
-        self.hub.close_all(Close::Restart);
+        self.hub.stop();
         self.hub.emptied().await;
     }
 }

@@ -11,14 +11,7 @@ pub struct Memory;
 
 impl Memory {
     #[expect(clippy::unused_self, reason = "the form that every store has")]
-    pub(super) fn append<R>(
-        &self,
-        room: &Room,
-        draft: Draft,
-        at: u64,
-        limits: RoomLimits,
-        receipt: R,
-    ) -> Appended<R> {
+    pub(super) fn append<R>(&self, room: &Room, draft: Draft, at: u64, limits: RoomLimits, receipt: R) -> Appended<R> {
         Appended::Now(room.number(draft, at, limits), receipt)
     }
 }

@@ -71,15 +71,22 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Encodes consecutive events; `trailer` goes with the last one (a list that the events changed).
-    pub fn encode(wire: Wire, room: &RoomName, events: &[Arc<Event>], viewer: Option<MemberId>, trailer: &[u8]) -> Self {
+    /// Encodes consecutive events; `trailer` goes with the last one that somebody came or went by: the list that they changed.
+    pub fn encode(
+        wire: Wire,
+        room: &RoomName,
+        events: &[Arc<Event>],
+        viewer: Option<MemberId>,
+        trailer: &[u8],
+    ) -> Self {
         let first = events.first().map_or(1, |event| event.seq);
         let mut bytes = Vec::with_capacity(events.len() * 160 + trailer.len());
         let mut ends = Vec::with_capacity(events.len());
         let mut personal = Vec::new();
+        let last_change = events.iter().rposition(|event| event.kind.changes_members());
         for (index, event) in events.iter().enumerate() {
             wire.encode(room, event, viewer, &mut bytes);
-            if index + 1 == events.len() {
+            if Some(index) == last_change {
                 bytes.extend_from_slice(trailer);
             }
             ends.push(bytes.len() as u32);
@@ -111,16 +118,11 @@ impl Batch {
         let mut bytes = Vec::with_capacity(self.bytes.len() + 256);
         let mut ends = Vec::with_capacity(self.ends.len());
         let mut start = 0;
+        let mut personal = self.personal.iter().peekable();
         for (seq, &end) in (self.first..).zip(&self.ends) {
-            let special = self.personal.iter().find(|event| event.seq == seq && event.kind.is_for(viewer));
-            if let Some(event) = special {
-                wire.encode(room, event, Some(viewer), &mut bytes);
-                // What follows the shared form of the last event (a list) is for everybody.
-                let mut shared = Vec::new();
-                wire.encode(room, event, None, &mut shared);
-                bytes.extend_from_slice(&self.bytes[start as usize + shared.len()..end as usize]);
-            } else {
-                bytes.extend_from_slice(&self.bytes[start as usize..end as usize]);
+            match personal.next_if(|event| event.seq == seq).filter(|event| event.kind.is_for(viewer)) {
+                Some(event) => wire.encode(room, event, Some(viewer), &mut bytes),
+                None => bytes.extend_from_slice(&self.bytes[start as usize..end as usize]),
             }
             ends.push(bytes.len() as u32);
             start = end;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use charsu::config::Settings;
-use charsu::server::{App, Server};
+use charsu::server::{App, Failed, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -34,7 +34,7 @@ pub(crate) struct Scene {
     /// What its connections share.
     pub(crate) app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), Failed>>,
 }
 
 impl Scene {
@@ -92,7 +92,10 @@ impl Scene {
     /// Stops the server as a signal does, and waits until it has ended.
     pub(crate) async fn stop(mut self) {
         drop(self.stop.take());
-        within("the end of the server", &mut self.running).await.expect("no panic in the server");
+        within("the end of the server", &mut self.running)
+            .await
+            .expect("no panic in the server")
+            .expect("no fault in the rooms");
     }
 }
 

@@ -198,19 +198,23 @@ fn a_half_said_message_is_let_go_when_the_connection_ends() {
 }
 
 #[test]
-fn nothing_more_comes_out_once_the_listener_broke_off() {
+fn a_listener_may_break_off_and_go_on_where_it_was() {
     let mut decoder = Decoder::new(Limits::default());
     let mut heard = Vec::new();
     let mut bytes = [client_frame(FIN | TEXT, b"x").repeat(3), client_frame(TEXT, b"begun")].concat();
-    for _ in 0..2 {
-        let fed = decoder.feed(&mut bytes, |item| {
+    let mut from = 0;
+    let mut pauses = 0;
+    while from < bytes.len() {
+        let taken = decoder.feed(&mut bytes[from..], |item| {
             heard.push(Heard::from(item));
             ControlFlow::Break(())
         });
-        assert_eq!(fed, Ok(()));
+        from += taken.expect("no rule was broken");
+        pauses += 1;
     }
-    assert_eq!(heard, [text("x")]);
-    assert!(decoder.is_idle());
+    assert_eq!(heard, [text("x"), text("x"), text("x")]);
+    assert_eq!(pauses, 4, "one for each item, and one for what is only begun");
+    assert!(decoder.in_message());
 }
 
 #[test]

@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::page::{Page, Words, in_words};
-use crate::hub::{Opening, Reader};
+use super::page::{Page, Words, in_words, parting};
+use crate::hub::Reader;
 use crate::names::Name;
-use crate::protocol::{Close, Code, Refusal};
+use crate::protocol::{Code, Refusal};
 use crate::server::App;
 use crate::session::Outcome;
 
@@ -32,13 +32,13 @@ impl OneSegment {
     pub(crate) fn begin(&mut self) -> Outcome {
         let result = self.claimed().and_then(|name| {
             self.is_claimed = name.is_some();
-            self.page.join(&self.room, name, Opening::Made, true, |_, _| {})
+            self.page.join(&self.room, name, false, true, |_, _| {})
         });
         match result {
             Ok(()) => Outcome::Answered,
             Err(refusal) => {
                 self.page.notice(&in_words(&refusal));
-                Outcome::Close(if refusal.code == Code::NameTaken { Close::NameTaken } else { Close::BadRoom })
+                Outcome::Close(parting(&refusal))
             }
         }
     }
@@ -51,11 +51,16 @@ impl OneSegment {
 
     fn understand(&mut self, frame: &str) -> Result<Outcome, Refusal> {
         let words = Words::read(frame)?;
-        let signed = self.signature(&words)?;
+        // Permits come first: reading a name costs more than a frame.
         if words.kind.as_deref() == Some("typing") {
-            return Ok(self.page.types(signed));
+            if self.page.may_type() {
+                self.page.types(self.signature(&words)?);
+            }
+            return Ok(Outcome::Answered);
         }
+        self.page.may_say()?;
         let said = words.said().ok_or_else(|| Refusal::because(Code::BadRequest, "`text` is missing."))?;
+        let signed = self.signature(&words)?;
         self.page.say(said, signed)
     }
 

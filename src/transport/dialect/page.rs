@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::hub::{Hub, Join, Joined, Opening, Reader};
+use crate::hub::{Hub, Join, Joined, Reader};
 use crate::limits::Bucket;
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
-use crate::protocol::{Code, Refusal};
+use crate::protocol::{Close, Code, Refusal};
 use crate::room::Draft;
 use crate::server::App;
 use crate::session::Outcome;
@@ -50,8 +50,12 @@ impl<'a> Words<'a> {
         if !frame.trim_ascii_start().starts_with('{') {
             return Err(Refusal::because(Code::BadRequest, "That was not understood: a frame is one JSON object."));
         }
-        serde_json::from_str(frame)
-            .map_err(|_| Refusal::because(Code::BadRequest, "That was not understood: the JSON is broken or a field has the wrong type."))
+        serde_json::from_str(frame).map_err(|_| {
+            Refusal::because(
+                Code::BadRequest,
+                "That was not understood: the JSON is broken or a field has the wrong type.",
+            )
+        })
     }
 
     /// The text, under whichever name.
@@ -74,16 +78,14 @@ impl Page {
         &self,
         room: &str,
         name: Option<Name>,
-        opening: Opening,
+        opens_codes: bool,
         sees_own_join: bool,
         after: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
     ) -> Result<(), Refusal> {
         let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
-        if opening == Opening::Made && room.is_code() {
-            self.app.may_guess(self.peer)?;
-        }
+        let (opening, hold) = self.app.opening(self.peer, &room, opens_codes)?;
         let wire = self.reader.wire();
-        let join = Join { room, name, since: None, opening, sees_own_join };
+        let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join };
         let result = self.hub().join(&self.reader, join, |joined, out| {
             for event in &joined.history {
                 wire.encode(joined.room.name(), event, None, out);
@@ -96,9 +98,18 @@ impl Page {
         result
     }
 
+    /// Takes a permit to say something.
+    pub(super) fn may_say(&mut self) -> Result<(), Refusal> {
+        self.pace.command(&self.app.rates, self.app.hub.elapsed(), None)
+    }
+
+    /// Takes a permit to type; what is too fast is dropped without a word.
+    pub(super) fn may_type(&mut self) -> bool {
+        self.typing.take(self.app.rates.typing, self.app.hub.elapsed()).is_ok()
+    }
+
     /// Says a text, which may be a slash command. `signed` is the name that a guest wrote on it.
-    pub(super) fn say(&mut self, text: &str, signed: Option<Name>) -> Result<Outcome, Refusal> {
-        self.pace.command(&self.app.rates, self.app.hub.elapsed())?;
+    pub(super) fn say(&self, text: &str, signed: Option<Name>) -> Result<Outcome, Refusal> {
         let (room, from) = self.reader.first_membership().ok_or(Code::NotInRoom)?;
         let limits = TextLimits { chars: self.app.settings.text_chars, bytes: self.app.settings.text_bytes };
         text::check(text, limits)?;
@@ -121,14 +132,11 @@ impl Page {
     }
 
     /// A keystroke. From now on this page knows typing, so it may be sent typing.
-    pub(super) fn types(&mut self, signed: Option<Name>) -> Outcome {
+    pub(super) fn types(&self, signed: Option<Name>) {
         self.reader.learn_typing();
-        if self.typing.take(self.app.rates.typing, self.app.hub.elapsed()).is_ok()
-            && let Some((room, member)) = self.reader.first_membership()
-        {
+        if let Some((room, member)) = self.reader.first_membership() {
             self.hub().typing(&room, member, true, signed.as_ref());
         }
-        Outcome::Answered
     }
 
     /// Ends a frame: a refusal is a line of the server's own, and too many of them end the connection.
@@ -158,6 +166,19 @@ impl Page {
 
     pub(super) fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
         self.reader.answer(write);
+    }
+}
+
+/// How a page is parted with that was not let in.
+pub(super) fn parting(refusal: &Refusal) -> Close {
+    if refusal.code == Code::NameTaken {
+        Close::NameTaken
+    } else if refusal.code == Code::RateLimited {
+        Close::TooFast
+    } else if refusal.code.may_retry() {
+        Close::Overloaded
+    } else {
+        Close::BadRoom
     }
 }
 

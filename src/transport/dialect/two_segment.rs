@@ -4,10 +4,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::page::{Page, Words, in_words};
-use crate::hub::{Opening, Reader};
-use crate::limits::CodeHold;
-use crate::names::{Name, RoomName};
+use super::page::{Page, Words, in_words, parting};
+use crate::hub::Reader;
+use crate::names::Name;
 use crate::protocol::{Close, Code, Refusal};
 use crate::server::App;
 use crate::session::Outcome;
@@ -19,16 +18,13 @@ const NAME_TAKEN: &str = "A person with the same name already exists in this roo
 /// One page's connection.
 pub(crate) struct TwoSegment {
     page: Page,
-    peer: IpAddr,
     room: String,
     name: String,
-    /// It opened a code that nobody had made, which counts for its address until it ends.
-    opened: Option<CodeHold>,
 }
 
 impl TwoSegment {
     pub(crate) fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr, room: String, name: String) -> Self {
-        Self { page: Page::new(app, reader, peer), peer, room, name, opened: None }
+        Self { page: Page::new(app, reader, peer), room, name }
     }
 
     /// Joins the room of the path. The page does not see its own join, but gets the online list.
@@ -41,23 +37,19 @@ impl TwoSegment {
             }
             Err(refusal) => {
                 self.page.notice(&in_words(&refusal));
-                Outcome::Close(Close::BadRoom)
+                Outcome::Close(parting(&refusal))
             }
         }
     }
 
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method's own lifetime is too narrow for the bound")]
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method's own lifetime is too narrow for the bound"
+    )]
     fn join(&mut self) -> Result<(), Refusal> {
         let settings = &self.page.app.settings;
         let name = Name::parse(&self.name, settings.name_chars)?;
-        let mut opening = Opening::Made;
-        if settings.dialect_codes {
-            opening = Opening::Any;
-            if RoomName::parse(&self.room).is_ok_and(|room| self.page.app.hub.would_open_code(&room)) {
-                self.opened = Some(self.page.app.open_code(self.peer)?);
-            }
-        }
-        self.page.join(&self.room, Some(name), opening, false, |joined, out| joined.push_users(out))
+        self.page.join(&self.room, Some(name), settings.dialect_codes, false, |joined, out| joined.push_users(out))
     }
 
     /// Takes one text frame. A `type` that is no message is ignored, as these programs do.
@@ -68,15 +60,22 @@ impl TwoSegment {
 
     fn understand(&mut self, frame: &str) -> Result<Outcome, Refusal> {
         if !frame.trim_ascii_start().starts_with('{') {
+            self.page.may_say()?;
             return self.page.say(frame, None);
         }
         let words = Words::read(frame)?;
         match words.kind.as_deref() {
             None | Some("message" | "chat" | "text") => {
+                self.page.may_say()?;
                 let said = words.said().ok_or_else(|| Refusal::because(Code::BadRequest, "`message` is missing."))?;
                 self.page.say(said, None)
             }
-            Some("typing") => Ok(self.page.types(None)),
+            Some("typing") => {
+                if self.page.may_type() {
+                    self.page.types(None);
+                }
+                Ok(Outcome::Answered)
+            }
             Some(_) => Ok(Outcome::Answered),
         }
     }

@@ -64,10 +64,14 @@ pub(crate) async fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
         reader,
         read,
         decoder: Decoder::new(limits),
+        rest: Vec::new(),
         pace: Pace::default(),
     });
-    connection.begin(early.to_vec());
-    let end = poll_fn(|cx| connection.poll(cx)).await;
+    let begun = connection.begin(early.to_vec());
+    let end = match begun {
+        ControlFlow::Break(end) => end,
+        ControlFlow::Continue(()) => poll_fn(|cx| connection.poll(cx)).await,
+    };
     guard.finish(end);
     // Boxed: only a connection that ends pays for the timer.
     Box::pin(connection.part()).await;
@@ -102,20 +106,20 @@ struct Connection {
     reader: Arc<Reader>,
     read: OwnedReadHalf,
     decoder: Decoder,
+    /// Frames that were read and have to wait until the client has taken its answers; mostly empty.
+    rest: Vec<u8>,
     speaker: Speaker,
     pace: Pace,
 }
 
 impl Connection {
     /// Joins where the path says so, and takes what came together with the handshake.
-    fn begin(&mut self, mut early: Vec<u8>) {
+    fn begin(&mut self, mut early: Vec<u8>) -> ControlFlow<End> {
         if let Outcome::Close(why) = self.speaker.begin() {
             self.reader.close(why);
-        } else if !early.is_empty() {
-            // Only a close says how it ended, and `poll` finds it on the desk.
-            let _ = self.take(&mut early);
         }
         self.reader.write_answers();
+        if early.is_empty() { ControlFlow::Continue(()) } else { self.take(&mut early) }
     }
 
     /// Reads and writes until the connection ends, and says how.
@@ -125,6 +129,16 @@ impl Connection {
                 return Poll::Ready(End::Unclean);
             }
             self.reader.read_on();
+        }
+        while !self.rest.is_empty() {
+            if self.reader.is_pausing() {
+                // Woken when the socket takes more. Until then nothing is read either: the client is held back by TCP.
+                return Poll::Pending;
+            }
+            let mut rest = std::mem::take(&mut self.rest);
+            if let ControlFlow::Break(end) = self.take(&mut rest) {
+                return Poll::Ready(end);
+            }
         }
         SCRATCH.with_borrow_mut(|scratch| {
             for _ in 0..READS_IN_A_ROW {
@@ -139,6 +153,9 @@ impl Connection {
                 if let ControlFlow::Break(end) = self.take(buffer.filled_mut()) {
                     return Poll::Ready(end);
                 }
+                if !self.rest.is_empty() {
+                    break;
+                }
             }
             // More may be there; others come first.
             cx.waker().wake_by_ref();
@@ -148,12 +165,12 @@ impl Connection {
 
     /// Takes what was read. A break says how the connection ends; the close frame lies on the desk then.
     fn take(&mut self, bytes: &mut [u8]) -> ControlFlow<End> {
-        let Self { app, reader, decoder, speaker, pace, .. } = self;
+        let Self { app, reader, decoder, rest, speaker, pace, .. } = self;
         let mut owed = Owed::default();
         let mut is_flushed = false;
         let mut made_whole = false;
         let mut end = None;
-        let broken = decoder.feed(bytes, |item| {
+        let fed = decoder.feed(bytes, |item| {
             // A control frame may stand between the parts of a message and does not finish it.
             made_whole |= matches!(item, Item::Text(_) | Item::Binary(_));
             let why = match item {
@@ -192,12 +209,16 @@ impl Connection {
                     reader.close(why);
                     ControlFlow::Break(())
                 }
+                None if reader.is_pausing() => ControlFlow::Break(()),
                 None => ControlFlow::Continue(()),
             }
         });
-        if let Err(violation) = broken {
-            end = Some(End::Unclean);
-            reader.part(|out| violation.push(out));
+        match fed {
+            Ok(taken) => *rest = bytes[taken..].to_vec(),
+            Err(violation) => {
+                end = Some(End::Unclean);
+                reader.part(|out| violation.push(out));
+            }
         }
         reader.heard(app.hub.tick(), made_whole, !decoder.is_idle());
         if let Some(payload) = owed.get() {

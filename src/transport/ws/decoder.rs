@@ -60,7 +60,7 @@ impl<'a> Item<'a> {
 #[derive(Debug)]
 pub struct Decoder {
     limits: Limits,
-    /// After a close, an error or a break nothing more is read.
+    /// After a close or an error nothing more is read.
     ended: bool,
     /// Present only while something is half said.
     partial: Option<Box<Partial>>,
@@ -103,8 +103,9 @@ impl Decoder {
     }
 
     /// Takes the bytes just read, unmasks them in place and calls `each` for every item that they make whole, in order.
+    /// Returns how many bytes it took: all of them, or fewer when `each` broke off; whoever goes on feeds the rest first.
     ///
-    /// After an error, after a close, and after `each` breaks, all further bytes are dropped and nothing is held.
+    /// After an error and after a close all further bytes are dropped and nothing is held.
     ///
     /// # Errors
     /// The rule that the client broke. Items before it have been handed out.
@@ -112,16 +113,18 @@ impl Decoder {
         &mut self,
         bytes: &mut [u8],
         mut each: impl FnMut(Item<'_>) -> ControlFlow<()>,
-    ) -> Result<(), Violation> {
+    ) -> Result<usize, Violation> {
         if self.ended {
-            return Ok(());
+            return Ok(bytes.len());
         }
-        let flow = self.read(bytes, &mut each);
-        if flow != Ok(ControlFlow::Continue(())) {
+        let read = self.read(bytes, &mut each);
+        if read.is_err() {
             self.ended = true;
+        }
+        if self.ended {
             self.partial = None;
         }
-        flow.map(|_| ())
+        read
     }
 
     /// Whether nothing is half said: no frame, no message, no memory.
@@ -143,7 +146,8 @@ impl Decoder {
         &mut self,
         mut bytes: &mut [u8],
         each: &mut impl FnMut(Item<'_>) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, Violation> {
+    ) -> Result<usize, Violation> {
+        let whole = bytes.len();
         while !bytes.is_empty() {
             let begun = self.partial.as_mut().and_then(|partial| partial.frame.take());
             let is_fresh = begun.is_none();
@@ -166,11 +170,15 @@ impl Decoder {
                 self.keep(frame, payload, each)?
             };
             self.partial.take_if(|partial| partial.is_empty());
-            if flow.is_break() || (frame.opcode == Opcode::Close && frame.left == 0) {
-                return Ok(ControlFlow::Break(()));
+            if frame.opcode == Opcode::Close && frame.left == 0 {
+                self.ended = true;
+                break;
+            }
+            if flow.is_break() {
+                return Ok(whole - bytes.len());
             }
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(whole)
     }
 
     /// Reads the next header and says how many of these `bytes` it takes. If it is not whole, they are kept.
