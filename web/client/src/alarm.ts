@@ -1,4 +1,5 @@
-// One timer for one purpose, moved rather than doubled.
+// One timer for one purpose, moved rather than doubled. Engines ring up to a millisecond early by their own clock, and clocks are
+// set; so what rings is told the time for which it was set, and need not ask.
 import type { Surroundings } from './platform.ts';
 
 /** Longest timer that every engine keeps, ms (2^31-1). */
@@ -6,10 +7,10 @@ const LONGEST_MS = 2_147_483_647;
 
 export class Alarm {
   readonly #env: Surroundings;
-  readonly #ring: () => void;
+  readonly #ring: (now: number) => void;
   #timer: number | null = null;
 
-  constructor(env: Surroundings, ring: () => void) {
+  constructor(env: Surroundings, ring: (now: number) => void) {
     this.#env = env;
     this.#ring = ring;
   }
@@ -20,7 +21,7 @@ export class Alarm {
     const ms = Math.min(LONGEST_MS, Math.max(0, time - this.#env.now()));
     this.#timer = this.#env.setTimer(() => {
       this.#timer = null;
-      this.#ring();
+      this.#ring(Math.max(this.#env.now(), time));
     }, ms);
   }
 

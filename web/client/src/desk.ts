@@ -51,7 +51,7 @@ export class Desk {
     this.#stopAlarm = new Alarm(hall.env, () => this.stopTyping());
     this.#joinAlarm = new Alarm(hall.env, () => this.join());
     this.#pageAlarm = new Alarm(hall.env, () => this.morePeople());
-    this.#fadeAlarm = new Alarm(hall.env, () => this.#typists(faded(this.room.typists, hall.env.now())));
+    this.#fadeAlarm = new Alarm(hall.env, (now) => this.#typists(faded(this.room.typists, now)));
   }
 
   get door(): Door {

@@ -59,7 +59,8 @@ export function reconnect(state: Reconnect, what: Happening, now: number, random
     case 'unwanted': return state.phase === 'idle' ? state : { ...START, online: state.online, notBefore: state.notBefore };
     case 'welcomed': return state.phase === 'connecting' ? { ...state, phase: 'live', failures: 0, welcomedAt: now } : state;
     case 'lost': return lost(state, what, now, random);
-    case 'due': return state.phase === 'waiting' && now >= state.dueAt ? { ...state, phase: 'connecting' } : state;
+    // The clock is not asked again: it may have been set back, or be a millisecond behind its own timer.
+    case 'due': return state.phase === 'waiting' ? { ...state, phase: 'connecting' } : state;
     case 'online': return online(state, what.is, now, random);
     case 'visible': return atOnce(state, now);
     case 'now': return byHand(state, now);

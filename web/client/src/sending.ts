@@ -36,7 +36,10 @@ export class Sending {
   constructor(post: Post) {
     this.#post = post;
     this.#outbox = post.keep.outbox();
-    this.#resume = new Alarm(post.env, () => this.pump());
+    this.#resume = new Alarm(post.env, () => {
+      this.#pausedUntil = 0;
+      this.pump();
+    });
   }
 
   get entries(): readonly lines.Entry[] {

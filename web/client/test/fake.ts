@@ -419,6 +419,8 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly random: () => number;
   latency: () => number = () => 5;
+  /** How much too early timers ring, ms, as engines do by a millisecond. */
+  early: () => number = () => 0;
   /** How much the chats' clock is off, ms. Timers do not follow it. */
   skew = 0;
 
@@ -439,7 +441,7 @@ export class World {
       connect: () => new FakeSocket(this),
       now: () => this.clock.time + this.skew,
       random: this.random,
-      setTimer: (run, ms) => this.clock.set(run, ms),
+      setTimer: (run, ms) => this.clock.set(run, ms > 2 ? ms - this.early() : ms),
       clearTimer: (timer) => this.clock.clear(timer),
       ...more,
     });

@@ -242,6 +242,29 @@ test('a closed chat is silent: no timer, no socket, no word', () => {
   expect(told).toBe(0);
 });
 
+test('timers that ring a millisecond early, and a clock that is set back, stop nothing', () => {
+  for (const skew of [0, -3_600_000]) {
+    const world = new World();
+    world.early = () => 1;
+    const chat = world.joined();
+    const arash = world.server.enter(ROOM, 'Arash');
+    world.socket.tell({ type: 'typing', room: ROOM, from: arash, on: true });
+    let refusals = 1;
+    world.server.intercept = (frame) => frame.type === 'say' && refusals-- > 0
+      ? { type: 'error', code: 'rate_limited', message: 'Slowly.', id: frame.id, room: ROOM, retry_after_ms: 500 } : null;
+    chat.say(ROOM, 'waits');
+    world.pass(50);
+    world.skew = skew;
+    world.pass(3_100);
+    expect(world.server.texts(ROOM)).toEqual(['waits']);
+    expect(chat.view.rooms[0]?.typing).toEqual([]);
+    world.socket.end(1013);
+    world.skew -= skew === 0 ? 0 : 3_600_000;
+    world.pass(7_000);
+    expect(chat.view.link.state).toBe('live');
+  }
+});
+
 test('a clock that is set back does not stop the heartbeat', () => {
   const world = new World();
   world.joined();
