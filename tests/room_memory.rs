@@ -1,14 +1,12 @@
 //! A hundred thousand rooms made, joined, left, twice: the program is no larger after the second time than after the first.
 //!
-//! By default a fifth of them, which takes seconds; `CHARSU_FULL=1` plays the whole.
+//! By default an eighth of them, which takes seconds; `CHARSU_FULL=1` plays the whole.
 
 mod scene;
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 
-use scene::{CHARSU, Raw, Socket, within};
+use scene::{CHARSU, Program, Raw, Socket};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -16,41 +14,6 @@ use tokio::task::JoinSet;
 const CLIENTS: usize = 4;
 /// Rooms that one connection is in at once.
 const AT_ONCE: usize = 250;
-
-/// The program in a process of its own, killed at the end.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(arguments: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_charsu"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHARSU_")) {
-            command.env_remove(name);
-        }
-        command.args(arguments.split_whitespace()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the program runs");
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut ready).expect("a line");
-        let address = ready.trim_end().rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
-        Self { child, address: address.unwrap_or_else(|| panic!("no address in {ready:?}")) }
-    }
-
-    /// The memory that it has, in KiB.
-    fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Makes so many codes over one connection, asking for all before reading the answers.
 async fn make_codes(raw: &mut Raw, count: usize) -> Vec<String> {
@@ -99,26 +62,11 @@ async fn rooms(address: SocketAddr, count: usize) {
     socket.close().await;
 }
 
-/// The memory once it no longer falls.
-async fn settled(program: &Running) -> u64 {
-    let mut lowest = program.resident();
-    let mut same = 0;
-    while same < 20 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        let now = program.resident();
-        same = if now < lowest { 0 } else { same + 1 };
-        lowest = lowest.min(now);
-    }
-    lowest
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn rooms_that_were_made_joined_and_left_leave_no_memory_behind() {
-    let rooms_each = if std::env::var_os("CHARSU_FULL").is_some() { 25_000 } else { 5_000 };
-    let program = Running::start(
-        "--listen 127.0.0.1:0 --no-limits --room-idle 1ms --code-quarantine 1ms --grace 1ms --tail-seconds 1s --log warn",
-    );
-    let empty = program.resident();
+    let rooms_each = if std::env::var_os("CHARSU_FULL").is_some() { 25_000 } else { 3_000 };
+    let program = Program::start("--no-limits --room-idle 1ms --code-quarantine 1ms --grace 1ms --tail-seconds 1s");
+    let empty = program.resident().await;
     let mut after = Vec::new();
     for _ in 0..2 {
         let mut clients = JoinSet::new();
@@ -126,7 +74,7 @@ async fn rooms_that_were_made_joined_and_left_leave_no_memory_behind() {
             clients.spawn(rooms(program.address, rooms_each));
         }
         clients.join_all().await;
-        within("memory to settle", async { after.push(settled(&program).await) }).await;
+        after.push(program.resident().await);
     }
     let [first, second] = after[..] else { unreachable!("two runs") };
     println!(

@@ -2,10 +2,11 @@
 
 mod scene;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use charsu::config::Settings;
-use scene::{CHARSU, Frame, Person, Raw, Scene, Socket};
+use scene::{CHARSU, Frame, Person, Program, Raw, Scene, Socket};
 use serde_json::{Value, json};
 
 /// The room keeps a little, so that somebody is too far behind soon. Still, the kernel holds some megabytes for a reader.
@@ -39,8 +40,8 @@ async fn talk(person: &mut Person, room: &str, lines: std::ops::Range<u64>) -> D
 }
 
 /// A member of `general` with a small window, who reads only when it is told to.
-async fn narrow_member(scene: &Scene, name: &str) -> Socket {
-    let mut socket = Socket::open(Raw::connect_narrow(scene.address).await, "/ws", CHARSU).await;
+async fn narrow_member(server: SocketAddr, name: &str) -> Socket {
+    let mut socket = Socket::open(Raw::connect_narrow(server).await, "/ws", CHARSU).await;
     socket.say(r#"{"type":"hello"}"#).await;
     socket.say(&json!({ "type": "join", "id": 1, "room": "general", "name": name }).to_string()).await;
     while socket.json().await["type"] != "joined" {}
@@ -51,7 +52,7 @@ async fn narrow_member(scene: &Scene, name: &str) -> Socket {
 async fn a_reader_that_stops_delays_nobody_and_is_reset_once_when_it_reads_again() {
     const LINES: u64 = 400;
     let scene = Scene::with(shallow);
-    let mut stuck = narrow_member(&scene, "Stuck").await;
+    let mut stuck = narrow_member(scene.address, "Stuck").await;
     let mut page = Socket::open(Raw::connect_narrow(scene.address).await, "/ws/general", "").await;
     assert!(page.text().await.contains("joined"));
     let (mut sara, mut ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
@@ -104,7 +105,7 @@ async fn a_reader_within_its_allowance_gets_every_line_however_late() {
         settings.reader_lag_bytes = 16 * 1024 * 1024;
         settings.tail_seconds = Duration::from_millis(50);
     });
-    let mut stuck = narrow_member(&scene, "Stuck").await;
+    let mut stuck = narrow_member(scene.address, "Stuck").await;
     let mut ali = scene.person_in("general", "Ali").await;
     talk(&mut ali, "general", 0..400).await;
     for n in 0..400 {
@@ -201,4 +202,28 @@ async fn a_burst_of_acks_is_no_reason_to_call_somebody_slow_who_reads() {
     for _ in 0..3000 {
         page.is_told().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_that_stop_cost_a_bounded_amount_of_memory() {
+    const STUCK: usize = 30;
+    let program = Program::start("--no-limits");
+    let mut talker = Socket::open(Raw::connect(program.address).await, "/ws", CHARSU).await;
+    talker.say(r#"{"type":"hello"}"#).await;
+    talker.say(r#"{"type":"join","id":1,"room":"general","name":"Talker"}"#).await;
+    let mut stuck = Vec::new();
+    for n in 0..STUCK {
+        stuck.push(narrow_member(program.address, &format!("Stuck {n}x")).await);
+    }
+    let before = program.resident().await;
+    let mut highest = before;
+    // More than twice what the kernel holds for a reader, and several times what the room keeps.
+    for n in 0..400 {
+        let line = json!({ "type": "say", "id": n + 2, "room": "general", "text": long_line(n) });
+        talker.say(&line.to_string()).await;
+        while !talker.text().await.contains(&format!(r#""text":"{n:06}"#)) {}
+        highest = highest.max(program.resident_now());
+    }
+    println!("{before} KiB before, {highest} KiB with {STUCK} readers that stopped");
+    assert!(highest < before + 8 * 1024, "{before} KiB before, {highest} KiB with {STUCK} readers that stopped");
 }

@@ -5,6 +5,7 @@
 mod line;
 mod page;
 mod person;
+mod program;
 mod raw;
 mod socket;
 
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 pub(crate) use line::{Heard, Line};
 pub(crate) use page::TutorialPage;
 pub(crate) use person::{CHARSU, Memory, Person, Place};
+pub(crate) use program::Program;
 pub(crate) use raw::{Raw, Reply};
 pub(crate) use socket::{Frame, Socket, handshake, masked};
 
