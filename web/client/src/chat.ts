@@ -146,6 +146,11 @@ export class Chat {
     this.#news.changed();
   }
 
+  /** The name under which a room is in the view. The server's spelling is learnt when one is let in: `general` for `General`. */
+  properName(room: string): string {
+    return this.#desks.proper(room);
+  }
+
   /** The line appears at once as queued. False, and a notice in the room, if it cannot be kept: then it stays with the person. */
   say(room: string, text: string): boolean {
     return this.#put(room, text, null);

@@ -11,11 +11,11 @@ chat.subscribe(() => { view.value = chat.view; });
 
 export const roomOf = (room: string | null): RoomView | undefined => view.value.rooms.find((one) => one.room === room);
 
-/**
- * The room's name as the server has it: `/r/General` leads to `general`. The core learns it when it is let in, and calls the room
- * that was opened last by it.
- */
-export const properName = (room: string | null): string | null => (room === null || roomOf(room) !== undefined ? room : view.value.active);
+/** The room's name as the server has it: `/r/General` leads to `general`. Reads the view: it is learnt when one is let in. */
+export function properName(room: string | null): string | null {
+  void view.value;
+  return room === null ? null : chat.properName(room);
+}
 
 /** Tells the core what the browser knows about the network and the eyes on the page. Call once. */
 export function feedChat(): void {
