@@ -1,5 +1,5 @@
 // What the tab shows while nobody looks at the page: a count in the title, a dot on the icon, a badge on an installed app.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { codeText, number, t } from './i18n/index.ts';
 import { roomOf, view } from './state/chat.ts';
 import { place } from './state/place.ts';
@@ -23,13 +23,15 @@ export function drawAttention(): void {
   addEventListener('blur', see);
   see();
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+  const shown = computed(() => (looking.value ? 0 : view.value.rooms.reduce((sum, room) => sum + room.unread, 0)));
   effect(() => {
-    const unread = view.value.rooms.reduce((sum, room) => sum + room.unread, 0);
-    const shown = looking.value ? 0 : unread;
-    document.title = shown > 0 ? `(${number(Math.min(shown, MOST))}${shown > MOST ? '+' : ''}) ${title()}` : title();
-    icon?.setAttribute('href', shown > 0 ? '/favicon-dot.svg' : '/favicon.svg');
+    const n = shown.value;
+    document.title = n > 0 ? `(${number(Math.min(n, MOST))}${n > MOST ? '+' : ''}) ${title()}` : title();
+  });
+  effect(() => {
+    icon?.setAttribute('href', shown.value > 0 ? '/favicon-dot.svg' : '/favicon.svg');
     // Only in installed pages of some browsers; there it may be refused, and that is nothing.
     const app = navigator as Navigator & { setAppBadge?: (n: number) => Promise<void> };
-    app.setAppBadge?.(shown).catch(() => undefined);
+    app.setAppBadge?.(shown.value).catch(() => undefined);
   });
 }

@@ -12,13 +12,14 @@ export function hueOf(name: string): number {
   return HUES[((hash ^ (hash >>> 15)) >>> 0) % HUES.length] ?? 205;
 }
 
+// Making one costs more than a thousand uses.
+const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter() : null;
+
 /** The first visible character, whole: an emoji or a letter with its marks is one. */
 export function initialOf(name: string): string {
   const trimmed = name.trim();
-  if (trimmed === '') return '?';
-  if (typeof Intl.Segmenter !== 'function') return [...trimmed][0] ?? '?';
-  for (const { segment } of new Intl.Segmenter().segment(trimmed)) return segment.toLocaleUpperCase();
-  return '?';
+  const first = segmenter?.segment(trimmed)[Symbol.iterator]().next().value?.segment ?? [...trimmed][0];
+  return first?.toLocaleUpperCase() ?? '?';
 }
 
 /** Letters of Arabic script sit lower in their line box and are centred by eye. */

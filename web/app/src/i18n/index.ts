@@ -57,7 +57,9 @@ const filledNodes = (key: string, slots: Record<string, ComponentChildren> = {})
     return h('bdi', null, typeof value === 'number' ? number(value) : value);
   });
 
-const form = (key: string, n: number): string => `${key}_${new Intl.PluralRules(lang.value).select(n) === 'one' ? 'one' : 'other'}`;
+const plurals: Record<Lang, Intl.PluralRules> = { en: new Intl.PluralRules('en'), fa: new Intl.PluralRules('fa') };
+
+const form = (key: string, n: number): string => `${key}_${plurals[lang.value].select(n) === 'one' ? 'one' : 'other'}`;
 
 /** Plain text. Slots are isolated, so that a name of the other direction cannot pull the sentence apart. */
 export const t = text as Text<typeof en>;
@@ -70,8 +72,13 @@ export const countNodes: CountNodes<typeof en> = (key, n, slots = {}) => filledN
 /** Whether there are words for a key that was put together while running, such as `error.` and a code. */
 export const known = (key: string): key is Key => Object.hasOwn(en, key);
 
+// Making a format costs far more than using it.
+const numbers = new Map<string, Intl.NumberFormat>();
+
 export function number(n: number): string {
-  return new Intl.NumberFormat(locale()).format(n);
+  const format = numbers.get(locale()) ?? new Intl.NumberFormat(locale());
+  numbers.set(locale(), format);
+  return format.format(n);
 }
 
 /** The digits of a code or a name in the language's shapes; other characters as they are. Not for counting. */

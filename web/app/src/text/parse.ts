@@ -105,10 +105,10 @@ export function onlyEmoji(text: string): boolean {
   return graphemes(text.replace(/\s/g, '')) <= 3;
 }
 
+// Making one costs more than a thousand uses.
+const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter() : null;
+
 /** What a person counts as characters. Engines without a segmenter count code points. */
 export function graphemes(text: string): number {
-  if (typeof Intl.Segmenter !== 'function') return [...text].length;
-  let n = 0;
-  for (const _ of new Intl.Segmenter().segment(text)) n += 1;
-  return n;
+  return segmenter === null ? [...text].length : [...segmenter.segment(text)].length;
 }

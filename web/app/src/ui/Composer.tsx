@@ -35,7 +35,8 @@ export function Composer({ room }: { room: RoomView }) {
   };
 
   useEffect(() => {
-    if (!touch.matches) field.current?.focus({ preventScroll: true });
+    // On touch the keyboard would jump up; there the title of the room takes the focus.
+    (touch.matches ? document.querySelector<HTMLElement>('.bar h1') : field.current)?.focus({ preventScroll: true });
     return () => chat.stopTyping(name);
   }, []);
 

@@ -24,7 +24,7 @@ export function Header({ room }: { room: RoomView }) {
         <Icon name="back" turn />{elsewhere > 0 && <i class="spot" />}
       </button>
       <div class="title">
-        <h1><RoomName room={room.room} isCode={room.isCode} /></h1>
+        <h1 tabIndex={-1}><RoomName room={room.room} isCode={room.isCode} /></h1>
         <p class="sub"><span class={down ? 'lamp off' : 'lamp'} />{state}</p>
       </div>
       <CopyButton

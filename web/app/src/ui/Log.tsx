@@ -169,7 +169,9 @@ function usePoliteness(room: RoomView): 'polite' | 'off' {
     before.current = lastKey(room);
     if (!settled.current) return 'off';
     const last = room.lines.at(-1);
-    if (last === undefined || last.key === known || fresh === 0) return 'polite';
+    if (last === undefined || last.key === known) return 'polite';
+    // Only one's own line, or somebody coming or going.
+    if (fresh === 0) return 'off';
     const now = Date.now();
     if (now - burst.current.since > BURST_MS) burst.current = { since: now, n: 0, timer: burst.current.timer };
     burst.current.n += fresh;

@@ -13,22 +13,36 @@ export function PeopleColumn({ room }: { room: RoomView }) {
   return (
     <aside class="people" aria-labelledby="people-title">
       <h2 id="people-title">{t('people')} <span class="num">{number(room.count)}</span></h2>
-      <PeopleList room={room} />
-      <div class="card"><Share room={room} compact /></div>
+      <PeopleOf room={room} />
+      <div class="card"><Share room={room.room} isCode={room.isCode} compact /></div>
       <LeaveButton room={room.room} />
     </aside>
   );
 }
 
-export function PeopleList({ room }: { room: RoomView }) {
-  const you = room.people.find((one) => one.id === room.you);
-  const others = room.people.filter((one) => one.id !== room.you);
-  const more = room.count - room.people.length;
+export function PeopleOf({ room }: { room: RoomView }) {
+  return <PeopleList room={room.room} people={room.people} count={room.count} you={room.you} typing={room.typing} askable={room.morePeople} />;
+}
+
+interface PeopleListProps {
+  room: string;
+  people: readonly Person[];
+  count: number;
+  you: number;
+  typing: readonly Person[];
+  /** Whether the server can be asked for more than `people`. */
+  askable: boolean;
+}
+
+/** Reads the language, so it is drawn again only when its own props change: a message alone must not draw a thousand people. */
+function PeopleList({ room, people, count: all, you, typing, askable }: PeopleListProps) {
+  const own = people.find((one) => one.id === you);
+  const more = all - people.length;
   return (
     <ul class="persons">
-      {you !== undefined && <li><div class="person"><Star name={you.name} /><span class="who"><bdi>{you.name}</bdi><small>{t('you')}</small></span></div></li>}
-      {others.map((one) => <li key={one.id}><Other person={one} room={room.room} typing={room.typing.some((typist) => typist.id === one.id)} /></li>)}
-      {more > 0 && <li class="rest">{room.morePeople ? <button type="button" class="textbtn" onClick={() => chat.morePeople(room.room)}>{count('andMore', more)}</button> : count('andMore', more)}</li>}
+      {own !== undefined && <li><div class="person"><Star name={own.name} /><span class="who"><bdi>{own.name}</bdi><small>{t('you')}</small></span></div></li>}
+      {people.filter((one) => one !== own).map((one) => <li key={one.id}><Other person={one} room={room} typing={typing.some((typist) => typist.id === one.id)} /></li>)}
+      {more > 0 && <li class="rest">{askable ? <button type="button" class="textbtn" onClick={() => chat.morePeople(room)}>{count('andMore', more)}</button> : count('andMore', more)}</li>}
     </ul>
   );
 }

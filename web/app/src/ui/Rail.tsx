@@ -60,7 +60,7 @@ function Item({ room, current }: { room: RoomView; current: boolean }) {
 
 function Preview({ line }: { line: SpokenLine | undefined }) {
   if (line === undefined) return <small>{t('nothingYet')}</small>;
-  const text = calm(line.text).replace(/\s+/g, ' ').slice(0, 120);
+  const text = calm(line.text).replace(/`+/g, '').replace(/\s+/g, ' ').trim().slice(0, 120);
   const name = line.name || t('someone');
   const words = line.own ? t('lastLineOwn', { text }) : t(line.kind === 'private' ? 'lastLinePrivate' : 'lastLine', { name, text });
   // The line runs as its text does, so that the cut is at the text's own end.

@@ -1,6 +1,5 @@
 // The ways to bring others in: code, link, square and the device's own share sheet.
 import { useRef, useState } from 'preact/hooks';
-import type { RoomView } from '../../../client/src/index.ts';
 import { digits, t } from '../i18n/inside.ts';
 import { roomLink } from '../state/links.ts';
 import { BigCode } from './BigCode.tsx';
@@ -9,11 +8,11 @@ import { Icon } from './Icon.tsx';
 import { QrCode } from './QrCode.tsx';
 
 /** `compact`: the card in the column. Otherwise with the code in large tiles and the link to read. */
-export function Share({ room, compact = false }: { room: RoomView; compact?: boolean }) {
+export function Share({ room, isCode, compact = false }: { room: string; isCode: boolean; compact?: boolean }) {
   const [refused, setRefused] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  const link = roomLink(room.room);
-  const name = room.isCode ? t('room', { code: digits(room.room) }) : room.room;
+  const link = roomLink(room);
+  const name = isCode ? t('room', { code: digits(room) }) : room;
   const select = () => {
     setRefused(true);
     requestAnimationFrame(() => {
@@ -23,9 +22,9 @@ export function Share({ room, compact = false }: { room: RoomView; compact?: boo
   };
   return (
     <div class={compact ? 'share compact' : 'share'}>
-      {!compact && room.isCode && <BigCode code={room.room} />}
+      {!compact && isCode && <BigCode code={room} />}
       <QrCode text={link} label={t('qrLabel', { room: name })} />
-      <p>{t(room.isCode ? 'shareLead' : 'shareLeadNamed')}</p>
+      <p>{t(isCode ? 'shareLead' : 'shareLeadNamed')}</p>
       {(!compact || refused) && (
         <>
           <input ref={field} class="input linkfield" readOnly dir="ltr" value={link} aria-label={t('link')} onFocus={(event) => event.currentTarget.select()} />
@@ -33,7 +32,7 @@ export function Share({ room, compact = false }: { room: RoomView; compact?: boo
         </>
       )}
       <div class="pair">
-        {!compact && room.isCode && <CopyButton class="btn ghost small" text={room.room} label={t('copyCode')} onRefused={select} />}
+        {!compact && isCode && <CopyButton class="btn ghost small" text={room} label={t('copyCode')} onRefused={select} />}
         <CopyButton class="btn ghost small" text={link} label={t('copyLink')} onRefused={select} />
         {!compact && <SystemShare link={link} title={name} />}
       </div>

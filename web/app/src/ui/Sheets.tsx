@@ -10,7 +10,7 @@ import { go, place } from '../state/place.ts';
 import { closeSheet, sheet } from '../state/sheet.ts';
 import { inlines } from '../text/parse.ts';
 import { JoinForm } from './JoinForm.tsx';
-import { LeaveButton, PeopleList } from './People.tsx';
+import { LeaveButton, PeopleOf } from './People.tsx';
 import { PersonMenu } from './PersonMenu.tsx';
 import { Inlines } from './Prose.tsx';
 import { RoomName } from './RoomName.tsx';
@@ -26,8 +26,8 @@ export function Sheets() {
     case 'kept': return <Explained title={t('whereKept')} parts={whereKept[lang.value](ways())} />;
     case 'settings': return <Settings />;
     case 'add': return <Sheet title={t('joinOther')}><JoinForm prefix="add-" /></Sheet>;
-    case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room} /></Sheet>} />;
-    case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleList room={room} /><LeaveButton room={room.room} /><PersonMenu inDialog /></Sheet>} />;
+    case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room.room} isCode={room.isCode} /></Sheet>} />;
+    case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleOf room={room} /><LeaveButton room={room.room} /><PersonMenu inDialog /></Sheet>} />;
     case 'leave': return <InRoom room={open.room} draw={(room) => <Leave room={room.room} isCode={room.isCode} />} />;
   }
 }
