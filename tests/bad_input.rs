@@ -282,8 +282,8 @@ async fn fragments_make_a_message_and_are_bounded_together() {
     }
     neighbour.0.hears_line("در سه تکه").await;
 
-    socket.send_raw(&frame(0x01, &[b' '; 40_000])).await;
-    socket.send_raw(&frame(0x00, &[b' '; 25_537])).await;
+    socket.send_raw(&frame(0x01, &vec![b' '; 40_000])).await;
+    socket.send_raw(&frame(0x00, &vec![b' '; 25_537])).await;
     assert_eq!(socket.closed().await, 1009);
     neighbour.0.hears("leave").await;
 
@@ -383,11 +383,11 @@ async fn many_pings_get_one_pong_and_a_flood_ends_the_connection() {
     let mut socket = member(&scene, "Ali").await;
     let pings: Vec<u8> = (1..=100_u8).flat_map(|n| masked(9, &[n])).collect();
     socket.send_raw(&pings).await;
-    let mut pongs = 0;
+    let mut answered = 0;
     loop {
         match socket.next().await {
             Frame::Pong(payload) => {
-                pongs += 1;
+                answered += 1;
                 if payload == [100] {
                     break;
                 }
@@ -395,7 +395,7 @@ async fn many_pings_get_one_pong_and_a_flood_ends_the_connection() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(pongs <= 10, "{pongs} pongs for a hundred pings that came at once");
+    assert!(answered <= 10, "{answered} pongs for a hundred pings that came at once");
 
     let mut flooding = member(&scene, "Flood").await;
     flooding.send_raw(&masked(9, b"").repeat(5000)).await;

@@ -223,8 +223,12 @@ async fn a_rooms_order_is_the_same_for_every_member_on_every_wire() {
         }
     }
     let all = EACH * OF_EACH_WIRE * 3;
-    people.into_iter().for_each(|person| drop(readers.spawn(lines_of_person(person, all))));
-    ones.into_iter().chain(twos).for_each(|page| drop(readers.spawn(lines_of_page(page, all))));
+    for person in people {
+        readers.spawn(lines_of_person(person, all));
+    }
+    for page in ones.into_iter().chain(twos) {
+        readers.spawn(lines_of_page(page, all));
+    }
     let orders = within("everybody's lines", readers.join_all()).await;
     for order in &orders {
         assert_eq!(order, &orders[0], "two members saw two histories");

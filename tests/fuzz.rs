@@ -263,7 +263,7 @@ async fn to_the_end(socket: &mut Socket) -> Option<u16> {
         match socket.next().await {
             Frame::Close(code, _) => return Some(code),
             Frame::Text(text) => {
-                assert!(serde_json::from_str::<Value>(&text).is_ok_and(|frame| frame["type"].is_string()))
+                assert!(serde_json::from_str::<Value>(&text).is_ok_and(|frame| frame["type"].is_string()));
             }
             Frame::Ping(_) | Frame::Pong(_) => {}
         }
@@ -295,7 +295,7 @@ proptest! {
             socket.send_raw(&bytes).await;
             // Half a frame is no end, so it is cut short by a frame that can follow nothing, then by a goodbye.
             socket.send_raw(&[0x83, 0x80, 0, 0, 0, 0]).await;
-            socket.send_raw(&[0x88; 131_100]).await;
+            socket.send_raw(&vec![0x88; 131_100]).await;
             let code = to_the_end(&mut socket).await.expect("a close");
             let known = Close::ALL.iter().any(|close| close.code() == code);
             assert!(known || code == 1005 || (3000..5000).contains(&code) || (1000..1015).contains(&code), "{code}");

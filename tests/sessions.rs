@@ -287,6 +287,28 @@ async fn after_a_restart_people_find_each_other_under_the_same_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_the_people_of_a_code_find_each_other_under_it() {
+    let first = Scene::start();
+    let code = first.opens_room().await;
+    let (ali, sara) = (first.person_in(&code, "Ali").await, first.person_in(&code, "Sara").await);
+    let memories = [ali.memory(), sara.memory()];
+    first.stop().await;
+
+    let second = Scene::start();
+    // The code alone opens nothing.
+    assert_eq!(second.person("Eve").await.tries_to_join(&code).await["code"], "room_not_found");
+    let mut people = Vec::new();
+    for memory in &memories {
+        let mut person = second.returning(memory).await;
+        let reset = person.joins_from(&code, &memory.places[&code]).await;
+        assert_eq!((&reset["type"], &reset["reason"]), (&json!("reset"), &json!("epoch")), "{reset}");
+        people.push(person);
+    }
+    people[0].says(&code, "here again").await;
+    people[1].hears_line("here again").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resend_is_answered_with_the_first_position_and_shown_once() {
     let scene = Scene::start();
     let (mut sara, mut ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
