@@ -189,3 +189,37 @@ test('a reload is the same person, and nobody is told of it', async ({ arrive })
   await expect(mina.line('After').getByRole('button', { name: new RegExp(`^${literally('Arash')}$`) })).toBeVisible();
   await expect(mina.page.locator('.bar')).toContainText('2 people here');
 });
+
+test('a link to a further room asks for the name there, and does not lead back to the room one is in', async ({ arrive }) => {
+  const mina = await arrive();
+  const first = await mina.openRoom('Mina');
+  const other = await arrive();
+  const second = await other.openRoom('Sara');
+  // Within the page, as the back button does it.
+  await mina.page.evaluate((room) => {
+    history.pushState(null, '', `/r/${room}`);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, second);
+  await expect(mina.button('comeIn')).toBeVisible();
+  await expect(mina.page).toHaveURL(`${mina.origin}/r/${second}`);
+  await mina.press('comeIn');
+  await other.hearsOf('Mina');
+  await mina.isInside();
+  await expect(mina.page).toHaveURL(`${mina.origin}/r/${second}`);
+  await mina.goTo(first);
+});
+
+test('a named room is one room, however its name is spelled', { tag: '@desktop' }, async ({ arrive, serve }) => {
+  const at = await serve();
+  const mina = await arrive({ at });
+  const code = await mina.openRoom('Mina');
+  await mina.go('/r/General');
+  await mina.press('comeIn');
+  await expect(mina.page).toHaveURL(`${mina.origin}/r/general`);
+  const arash = await arrive({ at });
+  await arash.enter('general', 'Arash');
+  await arash.say('Same room?');
+  await mina.hears('Same room?');
+  await expect((await mina.rooms()).getByRole('link')).toHaveCount(2);
+  await mina.goTo(code);
+});

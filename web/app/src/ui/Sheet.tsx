@@ -26,7 +26,8 @@ export function Sheet({ title, side = false, children }: SheetProps) {
   return (
     <dialog
       ref={dialog} class={side ? 'sheet aside' : 'sheet'} aria-labelledby="sheet-title"
-      onClose={closeSheet} onClick={(event) => { if (event.target === dialog.current) closeSheet(); }}
+      // A dialog that gives way to another one says so a moment later, when the other one is open.
+      onClose={() => { if (dialog.current !== null) closeSheet(); }} onClick={(event) => { if (event.target === dialog.current) closeSheet(); }}
     >
       <div class="sheetbody">
         <header><h2 id="sheet-title">{title}</h2><button type="button" class="iconbtn" aria-label={t('close')} onClick={closeSheet}><Icon name="close" /></button></header>
