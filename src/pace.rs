@@ -9,8 +9,9 @@ use crate::protocol::{Close, Code, Refusal};
 /// refused about as often as served, and never gets there.
 pub const DEAF_AFTER: u32 = 500;
 
-/// How long after it could have come a refused command counts as given up.
-const GIVEN_UP: Duration = Duration::from_secs(3);
+/// How long after it could have come a refused command counts as given up: the way there and back over a slow line. Who
+/// sends it again under a new number waits as long.
+const GIVEN_UP: Duration = Duration::from_millis(300);
 
 /// The rates of one connection, made from the settings once.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +50,11 @@ impl Pace {
     /// [`Code::RateLimited`] with the time to wait. Until the refused command comes again, or is given up, those numbered
     /// higher are refused too: a sender's lines keep their order, however many are under way.
     pub fn command(&mut self, rates: &Rates, now: Duration, n: Option<u64>) -> Result<(), Refusal> {
-        let awaited = self.awaited.filter(|&(_, until)| now < until).map(|(first, _)| first);
-        if let (Some(first), Some(n)) = (awaited, n)
+        let awaited = self.awaited.filter(|&(_, until)| now < until);
+        if let (Some((first, until)), Some(n)) = (awaited, n)
             && n > first
         {
-            return Err(too_fast(self.commands.wait(rates.commands, now)));
+            return Err(too_fast(until.saturating_sub(now)));
         }
         match self.commands.take(rates.commands, now) {
             Ok(()) => {
@@ -61,7 +62,7 @@ impl Pace {
                 Ok(())
             }
             Err(wait) => {
-                self.awaited = n.map(|n| (awaited.map_or(n, |first| first.min(n)), now + wait + GIVEN_UP));
+                self.awaited = n.map(|n| (awaited.map_or(n, |(first, _)| first.min(n)), now + wait + GIVEN_UP));
                 Err(too_fast(wait))
             }
         }

@@ -58,7 +58,7 @@ impl Sailor {
         }
     }
 
-    fn sends(&self, person: &Person, id: u64, text: &str) {
+    fn sends(person: &Person, id: u64, text: &str) {
         person.sends(&json!({ "type": "say", "id": id, "room": "sea", "text": text }));
     }
 
@@ -93,7 +93,7 @@ impl Sailor {
                 && let Some(text) = self.unsaid.pop_front()
             {
                 let id = person.next_id();
-                self.sends(&person, id, &text);
+                Self::sends(&person, id, &text);
                 self.unacknowledged.push_back((id, text));
             }
             let (answers, events) = person.takes().await.expect("nobody else cuts the line");
@@ -120,7 +120,7 @@ impl Sailor {
         let joined = person.joins_from("sea", &memory.places["sea"]).await;
         assert_eq!((&joined["type"], &joined["resumed"]), (&json!("joined"), &json!(true)), "{}: {joined}", self.name);
         for (id, text) in &self.unacknowledged {
-            self.sends(&person, *id, text);
+            Self::sends(&person, *id, text);
         }
         person
     }

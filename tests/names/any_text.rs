@@ -25,7 +25,8 @@ fn a_megabyte_of_anything_is_read_in_a_moment() {
                 let _ = letter.open(["Mina"].into_iter());
             }
         }
-        assert!(began.elapsed() < Duration::from_secs(2), "{part:?}: {:?}", began.elapsed());
+        // What is not linear takes minutes; what is takes a fraction of this, on a machine that is busy with other tests too.
+        assert!(began.elapsed() < Duration::from_secs(20), "{part:?}: {:?}", began.elapsed());
     }
 }
 
