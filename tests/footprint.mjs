@@ -13,7 +13,7 @@ const RESIDENT_MIB = 10;
 /** Starts the program once, waits for its ready line, looks at its memory and ends it. */
 function start(program) {
   const began = performance.now();
-  const child = spawn(program, ['--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, ['--listen', '127.0.0.1:0', '--log', 'error'], { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`it ended with ${code} before it was ready`)));
