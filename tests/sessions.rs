@@ -468,7 +468,7 @@ async fn the_old_connection_of_a_session_is_fenced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_takeover_at_the_moment_of_the_end_never_loses_the_place() {
-    let scene = Scene::with(|settings| no_rates(settings));
+    let scene = Scene::with(no_rates);
     let mut sara = scene.person_in("general", "Sara").await;
     let mut ali = scene.person_in("general", "Ali").await;
     let number = ali.number("general");
@@ -537,6 +537,31 @@ async fn a_session_is_forgotten_after_its_time_and_its_secret_then_opens_nothing
     for secret in ["", "x", &"A".repeat(22), &"A".repeat(64), &"A".repeat(10_000)] {
         let guess = Person::on(scene.connect().await, "Eve", Some(secret)).await;
         assert_eq!(guess.welcome["resumed"], false, "{secret:.20}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_taken_up_while_it_is_forgotten_is_either_forgotten_or_not() {
+    let scene = Scene::with(|settings| {
+        settings.connects_per_second_per_address = u32::MAX;
+        settings.rooms_created_per_minute_per_address = u32::MAX;
+    });
+    for round in 0..300 {
+        // Nothing has to be kept of somebody who joined nothing, so its session goes with its connection.
+        let nobody = scene.person("Ali").await;
+        let memory = nobody.memory();
+        let ending = tokio::spawn(nobody.vanishes());
+        let mut ali = scene.returning(&memory).await;
+        ending.await.expect("it ended");
+        let session = ali.session.clone();
+        assert_eq!(ali.welcome["resumed"].as_bool(), Some(session == memory.session), "round {round}");
+        // Whatever it was told, the secret that it has now is good.
+        let room = format!("room {round}");
+        ali.joins(&room).await;
+        let memory = ali.vanishes().await;
+        let again = scene.returning(&memory).await;
+        assert_eq!((&again.welcome["resumed"], &again.session), (&json!(true), &session), "round {round}");
+        again.closes(Some(1000));
     }
 }
 

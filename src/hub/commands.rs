@@ -91,7 +91,8 @@ impl Hub {
         let (session, secret) = known.unwrap_or_else(|| self.sessions.open());
         if !reader.set_session(session.clone()) {
             if !resumed {
-                self.sessions.forget(session.key());
+                // Nobody was ever attached to it.
+                self.sessions.forget(&session, 0);
             }
             return Err(Refusal::because(Code::BadRequest, "Hello was said before."));
         }
@@ -99,6 +100,7 @@ impl Hub {
             self.park(&session, &before, held);
             before.close(Close::Replaced);
         }
+        self.sessions.keep(&session);
         Ok((secret, resumed))
     }
 

@@ -269,7 +269,7 @@ impl Hub {
     /// Forgets a session some time after its last visit.
     fn forget_later(&self, session: &Arc<Session>, visit: u32) {
         if session.is_blank() {
-            self.sessions.forget(session.key());
+            self.sessions.forget(session, visit);
             return;
         }
         let at = self.now() + self.rules.grace_ms + self.rules.session_ms;

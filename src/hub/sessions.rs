@@ -175,7 +175,7 @@ impl Session {
     }
 
     /// Whether nobody came back since that visit.
-    pub(super) fn is_gone_since(&self, visit: u32) -> bool {
+    fn is_gone_since(&self, visit: u32) -> bool {
         let inner = self.inner();
         inner.visits == visit && inner.away.is_empty()
     }
@@ -225,10 +225,19 @@ impl Sessions {
         self.by_key().get(&SessionKey::of(secret)).cloned()
     }
 
-    /// Forgets a session.
-    pub(super) fn forget(&self, key: SessionKey) {
+    /// Keeps a session that its connection speaks for, even if it was to be forgotten between look-up and attachment.
+    pub(super) fn keep(&self, session: &Arc<Session>) {
+        self.by_key().entry(session.key).or_insert_with(|| session.clone());
+    }
+
+    /// Forgets a session, unless somebody came back to it since that visit. Decided with the list locked, so that with
+    /// [`Sessions::keep`] after each attachment nobody holds a secret that opens nothing.
+    pub(super) fn forget(&self, session: &Session, visit: u32) {
         let mut by_key = self.by_key();
-        by_key.remove(&key);
+        if !session.is_gone_since(visit) {
+            return;
+        }
+        by_key.remove(&session.key);
         if by_key.capacity() > 64 && by_key.len() < by_key.capacity() / 8 {
             let room = by_key.len() * 2;
             by_key.shrink_to(room);

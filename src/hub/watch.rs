@@ -61,10 +61,8 @@ impl Hub {
                 }
             }
             Due::SessionEnd { session, visit } => {
-                if let Some(session) = session.upgrade()
-                    && session.is_gone_since(visit)
-                {
-                    self.sessions.forget(session.key());
+                if let Some(session) = session.upgrade() {
+                    self.sessions.forget(&session, visit);
                 }
             }
             Due::Flush(room) => {
