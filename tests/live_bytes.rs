@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Rooms in a round; each has three connections.
-const ROOMS: usize = 40;
+const ROOMS: usize = 20;
 /// Rounds that are counted, by default and in full; one more goes before, in which what is made once is made.
-const ROUNDS: [usize; 2] = [8, 50];
+const ROUNDS: [usize; 2] = [10, 100];
 
 /// Left for what is not of people and rooms: the runtime keeps a block of a queue now and then.
 const SLACK: isize = 4 * 1024;
@@ -67,7 +67,7 @@ async fn round(scene: &std::sync::Arc<Scene>, number: usize) {
         let scene = std::sync::Arc::clone(scene);
         evenings.spawn(async move { evening(&scene, number * ROOMS + n).await });
     }
-    within("the evenings", evenings.join_all()).await;
+    evenings.join_all().await;
     let hub = &scene.app.hub;
     scene::until("all to be gone", || (hub.connections(), hub.room_count(), hub.session_count()) == (0, 0, 0)).await;
     scene.connections(0).await;
