@@ -17,9 +17,11 @@ fn short_grace(settings: &mut Settings) {
     settings.grace = ms(1500);
 }
 
+/// For scenes with much talk, which may take a busy machine longer than anybody is usually waited for.
 fn no_rates(settings: &mut Settings) {
     settings.messages_per_second = u32::MAX;
     settings.messages_burst = u32::MAX;
+    settings.grace = Duration::from_mins(5);
 }
 
 fn say(room: &str, id: u64, text: &str) -> Value {
@@ -158,6 +160,7 @@ async fn who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_other
         settings.tail_bytes = 256 * 1024;
     });
     let (mut sara, mut ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
+    let mut resumed = 0;
     for round in 0..30 {
         let marker = format!("seen {round}");
         sara.says("general", &marker).await;
@@ -177,7 +180,15 @@ async fn who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_other
             "since": { "epoch": place.epoch, "seq": place.seq } }));
         sara.sends_at_once(talk);
         let answer = ali.answer_to(id).await;
-        assert_eq!(answer["resumed"], true, "{answer}");
+        if answer["resumed"] != true {
+            // The talk came first: then it is too old indeed, and is told so.
+            assert_eq!(answer["reason"], "too_old", "{answer:.300}");
+            let again = format!("again {round}");
+            sara.says("general", &again).await;
+            ali.hears_line(&again).await;
+            continue;
+        }
+        resumed += 1;
         let mut heard = Vec::new();
         while heard.last().is_none_or(|event: &Value| event["text"] != last) {
             let event = ali.hears_next().await;
@@ -187,6 +198,7 @@ async fn who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_other
         assert_eq!(texts(&heard).len(), 81 + 20 + 1);
         sara.hears_line(&last).await;
     }
+    assert!(resumed > 0, "the talk always came first");
 }
 
 #[tokio::test(flavor = "multi_thread")]

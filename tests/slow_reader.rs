@@ -15,6 +15,9 @@ fn shallow(settings: &mut Settings) {
     settings.messages_burst = u32::MAX;
     settings.tail_bytes = 128 * 1024;
     settings.reader_lag_bytes = 256 * 1024;
+    // A busy machine needs its time for so much talk.
+    settings.grace = Duration::from_mins(5);
+    settings.heartbeat_timeout_seconds = Duration::from_mins(5);
 }
 
 /// Nearly the longest line that may be said, in bytes.
