@@ -1,11 +1,12 @@
 // axe finds nothing: every page and dialog, in both themes and languages, on a phone and on a desktop.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, literally, test, type Person } from './scene/index.ts';
+import { expect, test, type Person } from './scene/index.ts';
 
 /** What axe has against what is on the screen now. */
 async function faults(person: Person): Promise<string[]> {
   await person.page.evaluate(async () => { await document.fonts.ready; });
-  const { violations } = await new AxeBuilder({ page: person.page }).analyze();
+  // The legacy mode is about pages within pages, of which there are none here: without it each look opens another page.
+  const { violations } = await new AxeBuilder({ page: person.page }).setLegacyMode().options({ resultTypes: ['violations'] }).analyze();
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id} (${help}): ${target.join(' ')}: ${failureSummary ?? ''}`));
 }
 
@@ -16,6 +17,7 @@ for (const language of ['en', 'fa'] as const) {
     test(`the ways in (${language}, ${theme})`, async ({ arrive }) => {
       const mina = await arrive(still);
       await expect(mina.page.locator('html')).toHaveAttribute('data-theme', theme);
+      await expect(mina.page.locator('.wall svg')).toBeVisible();
       expect.soft(await faults(mina), 'the lobby').toEqual([]);
       await mina.codeField.fill('12');
       await mina.press('join');
@@ -44,40 +46,39 @@ for (const language of ['en', 'fa'] as const) {
       await arash.say('/msg Mina between us');
       await mina.hears('between us');
       await mina.say('/msg آرش yes');
-      await mina.hears('yes');
       await mina.say('Hello');
       await mina.say('/nonsense');
       await expect(mina.log.locator('li.msg.failed')).toBeVisible();
-      // A key that follows a signal within a second is not told.
-      await expect(async () => {
-        await arash.composer.press('t');
-        await expect(mina.typing).not.toBeEmpty({ timeout: 500 });
-      }).toPass();
-      expect.soft(await faults(mina), 'a conversation').toEqual([]);
       await mina.press(mina.log.getByRole('button', { name: 'آرش' }).first());
       await expect(mina.page.getByRole('menu')).toBeVisible();
       expect.soft(await faults(mina), 'the menu of a name').toEqual([]);
       await mina.press(mina.page.getByRole('menuitem').first());
-      expect.soft(await faults(mina), 'writing privately').toEqual([]);
+      await mina.composer.fill('a'.repeat(3_999));
+      await expect(mina.page.locator('#limit')).not.toBeEmpty();
+      await mina.page.keyboard.press('Tab');
+      expect.soft(await faults(mina), 'a conversation, and writing to one person').toEqual([]);
+      await mina.composer.fill('');
       await mina.share();
       expect.soft(await faults(mina), 'sharing').toEqual([]);
       await mina.closeSheet();
-      await mina.people();
-      if (mina.phone) expect.soft(await faults(mina), 'the people').toEqual([]);
-      await mina.closeSheet();
+      if (mina.phone) {
+        await mina.people();
+        expect.soft(await faults(mina), 'the people').toEqual([]);
+        await mina.closeSheet();
+      }
       await mina.rooms();
+      if (mina.phone) expect.soft(await faults(mina), 'the rooms').toEqual([]);
       await mina.press('settings');
       await expect(mina.page.getByRole('dialog')).toBeVisible();
       expect.soft(await faults(mina), 'the settings').toEqual([]);
       await mina.closeSheet();
-      if (mina.phone) {
-        expect.soft(await faults(mina), 'the rooms').toEqual([]);
-        await mina.goTo(code);
-      }
+      if (mina.phone) await mina.goTo(code);
+      await mina.press('privateStop');
+      await arash.typesBefore(mina, language === 'fa' ? 'آرش می\u200cنویسد' : 'آرش is typing');
       await at.kill();
       await mina.say('Kept');
       await expect(mina.banner).toBeVisible();
-      await expect(mina.log.getByText(new RegExp(literally(mina.t('waiting'))))).toBeVisible();
+      await expect(mina.log.locator('li.msg.queued').getByText(mina.t('waiting'))).toBeVisible();
       expect.soft(await faults(mina), 'without a connection').toEqual([]);
     });
   }

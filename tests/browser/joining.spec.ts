@@ -1,33 +1,31 @@
 // The ways into a room, and what is said where there is none.
 import { digitsOf, expect, literally, test, type Person } from './scene/index.ts';
 
-/** Puts a text into the clipboard and from there into the field that has the focus. */
+/** Puts a text into the clipboard and from there into the field for the code. */
 async function paste(person: Person, text: string): Promise<void> {
+  await person.codeField.focus();
   await person.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await person.page.evaluate((what) => navigator.clipboard.writeText(what), text);
   await person.page.keyboard.press('ControlOrMeta+V');
 }
 
-const grouped = (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`;
-
-for (const [how, written] of [
-  ['in two groups', grouped],
-  ['with a dash and marks of direction', (code) => `\u2066${code.slice(0, 3)}-${code.slice(3)}\u2069`],
-  ['in Persian digits', (code) => digitsOf('fa', grouped(code))],
-  ['as a link', (code, origin) => `${origin}/r/${code}`],
-  ['inside a sentence', (code) => `Come in: ${code}!`],
-] satisfies [string, (code: string, origin: string) => string][]) {
-  test(`a code that is pasted ${how} leads in by itself`, { tag: '@desktop' }, async ({ arrive }) => {
-    const mina = await arrive();
-    const code = await mina.openRoom('Mina');
-    const arash = await arrive();
-    await arash.nameField.fill('Arash');
-    await arash.codeField.focus();
-    await paste(arash, written(code, mina.origin));
-    await arash.isInside();
-    expect(arash.code()).toBe(code);
-  });
-}
+test('a code is found in whatever is pasted, and leads in by itself once there is a name', { tag: '@desktop' }, async ({ arrive }) => {
+  const mina = await arrive();
+  const code = await mina.openRoom('Mina');
+  const [one, two] = [code.slice(0, 3), code.slice(3)];
+  const arash = await arrive();
+  for (const written of [`${one} ${two}`, `\u2066${one}-${two}\u2069`, digitsOf('fa', `${one} ${two}`), `Come in: ${code}!`, `${mina.origin}/r/${code}`]) {
+    await arash.codeField.fill('');
+    await paste(arash, written);
+    await expect(arash.codeField, written).toHaveValue(code);
+    await expect(arash.nameField).toBeFocused();
+  }
+  await arash.nameField.fill('Arash');
+  await arash.codeField.fill('');
+  await paste(arash, `${one} ${two}`);
+  await arash.isInside();
+  expect(arash.code()).toBe(code);
+});
 
 test('a code may be typed in Persian digits, with a space, and corrected', async ({ arrive }) => {
   const mina = await arrive();
@@ -45,7 +43,7 @@ test('a code may be typed in Persian digits, with a space, and corrected', async
   await mina.hearsOf('آرش');
 });
 
-test('a code without a name asks for the name, and keeps the code', async ({ arrive }) => {
+test('a code without a name asks for the name, and keeps the code', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive();
@@ -73,7 +71,7 @@ test('a name that is taken is told beside its field, with one that is free', asy
   await mina.hearsOf('MINA 2');
 });
 
-test('a name that is taken is told on a link too, and typing another one clears it', async ({ arrive }) => {
+test('a name that is taken is told on a link too, and typing another one clears it', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const other = await arrive({ path: `/r/${code}` });
@@ -98,7 +96,7 @@ test('a code that no room has is told at its field, kept and selected', async ({
   expect(await arash.codeField.evaluate((field: HTMLInputElement) => [field.selectionStart, field.selectionEnd])).toEqual([0, 6]);
 });
 
-test('a link to a room that is not there says so, and leads on', async ({ arrive }) => {
+test('a link to a room that is not there says so, and leads on', { tag: '@desktop' }, async ({ arrive }) => {
   const arash = await arrive({ path: '/r/000000' });
   await expect(arash.page.getByRole('heading', { name: 'No room has this code' })).toBeVisible();
   await expect(arash.nameField).toHaveCount(0);
@@ -120,7 +118,7 @@ test('a link to a room asks for the name only, names the room and says how many 
   await mina.hearsOf('Arash');
 });
 
-test('a link with the code written otherwise is the same room', async ({ arrive }) => {
+test('a link with the code written otherwise is the same room', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive({ path: `/r/${encodeURIComponent(digitsOf('fa', `${code.slice(0, 3)}-${code.slice(3)}`))}` });
@@ -130,7 +128,7 @@ test('a link with the code written otherwise is the same room', async ({ arrive 
   await mina.hearsOf('Arash');
 });
 
-test('a named room opens by its link, and has no code to show', async ({ arrive }, { project, workerIndex }) => {
+test('a named room opens by its link, and has no code to show', { tag: '@desktop' }, async ({ arrive }, { project, workerIndex }) => {
   const room = `tea-${project.name}-${workerIndex}`;
   const mina = await arrive();
   await mina.enter(room, 'Mina');
@@ -142,7 +140,7 @@ test('a named room opens by its link, and has no code to show', async ({ arrive 
   await mina.hears('Any tea left?');
 });
 
-test('/r/general opens for whoever comes first', async ({ arrive, serve }) => {
+test('/r/general opens for whoever comes first', { tag: '@desktop' }, async ({ arrive, serve }) => {
   const mina = await arrive({ at: await serve(), path: '/r/general' });
   await expect(mina.page.getByText('Nobody is there yet. You would be the first.')).toBeVisible();
   await mina.nameField.fill('Mina');
@@ -151,7 +149,7 @@ test('/r/general opens for whoever comes first', async ({ arrive, serve }) => {
   await expect(mina.page.getByRole('heading', { level: 1 })).toHaveText('general');
 });
 
-test('the name is known the next time', async ({ arrive }) => {
+test('the name is known the next time', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   await mina.openRoom('Mina');
   const page = await mina.context.newPage();

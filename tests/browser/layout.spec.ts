@@ -68,7 +68,7 @@ test('the field grows with what is written, and not for ever', async ({ arrive }
   await expect(mina.page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 });
 });
 
-test('the conversation is a log with a name, and each line tells who, what and when', async ({ arrive }) => {
+test('the conversation is a log with a name, and each line tells who, what and when', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive();

@@ -66,7 +66,7 @@ test('the server is stopped and comes back: nobody has to do anything', { tag: '
   await mina.hears('It is back');
 });
 
-test('the wait is counted down, and after ten tries it is up to the person', async ({ arrive, serve }) => {
+test('the wait is counted down, and after ten tries it is up to the person', { tag: '@desktop' }, async ({ arrive, serve }) => {
   const at = await serve();
   const mina = await arrive({ at, path: null });
   await waitLong(mina);

@@ -28,7 +28,7 @@ test('one is in several rooms, sees what is unread in the others, and goes there
   expect(await mina.lines()).toEqual([]);
 });
 
-test('a line that names one is told apart from other unread ones', async ({ arrive }) => {
+test('a line that names one is told apart from other unread ones', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const first = await mina.openRoom('Mina');
   const arash = await arrive();
@@ -38,7 +38,7 @@ test('a line that names one is told apart from other unread ones', async ({ arri
   await expect((await mina.rooms()).locator(`a[href="/r/${first}"]`)).toContainText('1 unread message, Somebody named you');
 });
 
-test('the title counts while nobody looks', async ({ arrive }) => {
+test('the title counts while nobody looks', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive();
@@ -58,7 +58,7 @@ test('the title counts while nobody looks', async ({ arrive }) => {
   await expect.poll(plain).toBe(title);
 });
 
-test('what is being written stays with its room, also through a reload', async ({ arrive }) => {
+test('what is being written stays with its room, also through a reload', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const first = await mina.openRoom('Mina');
   await mina.composer.fill('Half a sent');

@@ -11,7 +11,7 @@ const NASTY = [
   '<!-- </li></ol> -->',
 ];
 
-test('markup is shown as it was typed, in lines, names, menus and the list of rooms', async ({ arrive }) => {
+test('markup is shown as it was typed, in lines, names, menus and the list of rooms', { tag: '@desktop' }, async ({ arrive }) => {
   const name = '<b onclick=x>Bob</b>';
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
@@ -31,7 +31,7 @@ test('markup is shown as it was typed, in lines, names, menus and the list of ro
   await expect((await mina.rooms()).getByRole('link')).toContainText(NASTY.at(-1) ?? '');
 });
 
-test('only web addresses become links, and they tell the other site nothing', async ({ arrive }) => {
+test('only web addresses become links, and they tell the other site nothing', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive();
@@ -44,7 +44,7 @@ test('only web addresses become links, and they tell the other site nothing', as
   await expect(link).toHaveAttribute('rel', /noopener/);
 });
 
-test('characters that turn the text round turn nothing', async ({ arrive }) => {
+test('characters that turn the text round turn nothing', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive();

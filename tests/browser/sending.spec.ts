@@ -30,7 +30,7 @@ test('a line is there at once, says that it waits, and is sent once when it can 
   expect(mina.said()).toEqual(['One', 'Two', 'Three']);
 });
 
-test('a line that still waits can be taken back', async ({ arrive }) => {
+test('a line that still waits can be taken back', { tag: '@desktop' }, async ({ arrive }) => {
   const { mina, arash, gate } = await withAGate(arrive);
   gate.hold();
   for (const text of ['One', 'Not this', 'Three']) await mina.say(text);
@@ -57,7 +57,7 @@ test('lines typed before the socket is open go out in their order, once', async 
   await expect(arash.notes).toHaveCount(0);
 });
 
-test('a reload keeps what was not sent, and what was sent without an answer is not said twice', async ({ arrive }) => {
+test('a reload keeps what was not sent, and what was sent without an answer is not said twice', { tag: '@desktop' }, async ({ arrive }) => {
   const { mina, arash, gate } = await withAGate(arrive);
   // The line arrives; that it did is not known here.
   gate.hold('toPage');
@@ -106,7 +106,7 @@ test('with fingers, Enter breaks the line and the button sends', async ({ arrive
   await expect(mina.composer).toBeFocused();
 });
 
-test('nothing is not sent', async ({ arrive }) => {
+test('nothing is not sent', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   await mina.openRoom('Mina');
   for (const text of ['', '   ', '\n \u2003']) {
@@ -152,7 +152,7 @@ test('a line that is refused says why, and comes back to the field with the arro
   await mina.hasSent('/dance');
 });
 
-test('what is too long is told before it is sent, and stays in the field', async ({ arrive }) => {
+test('what is too long is told before it is sent, and stays in the field', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   await mina.openRoom('Mina');
   await mina.composer.fill('a'.repeat(3_990));

@@ -160,6 +160,14 @@ export class Person {
     await expect(this.line(text)).toHaveClass(/\bsent\b/);
   }
 
+  /** Types until somebody sees it. One signal holds for two or three seconds, and a busy machine may look away for as long. */
+  async typesBefore(other: Person, words: string): Promise<void> {
+    await expect(async () => {
+      await this.composer.press('t');
+      await expect(other.typing).toHaveText(words, { timeout: 1_000 });
+    }).toPass();
+  }
+
   /** The list of who is here: a column, or behind a button where there is no room for one. */
   async people(): Promise<Locator> {
     const list = this.page.getByRole('list').filter({ has: this.page.locator('.person') });
