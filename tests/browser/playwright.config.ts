@@ -15,13 +15,15 @@ export default defineConfig({
   forbidOnly: process.env['CI'] !== undefined,
   workers: 2,
   reporter: 'list',
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // A busy machine is slow, not wrong: what fails once and then passes is listed as flaky.
+  retries: process.env['CI'] === undefined ? 0 : 2,
+  timeout: 150_000,
+  expect: { timeout: 20_000 },
   use: {
     browserName: 'chromium',
     // Without a film: on two cores it takes longer than what it films. The snapshots of the DOM tell the same.
     trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: false },
-    actionTimeout: 10_000,
+    actionTimeout: 20_000,
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       args: [
