@@ -34,6 +34,31 @@ async fn nobody_can_take_the_name_of_a_member_who_claimed_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_want_a_name_at_once_one_gets_it() {
+    const WANTING: usize = 40;
+    let scene = Scene::start();
+    let mut witness = scene.person_in("general", "Witness").await;
+    let mut people = Vec::new();
+    for _ in 0..WANTING {
+        people.push(scene.person("Ali").await);
+    }
+    let mut trying = tokio::task::JoinSet::new();
+    for mut person in people {
+        trying.spawn(async move {
+            let answer = person.tries_to_join("general").await;
+            (person, answer)
+        });
+    }
+    let tried = trying.join_all().await;
+    let joined = tried.iter().filter(|(_, answer)| answer["type"] == "joined").count();
+    let taken = tried.iter().filter(|(_, answer)| answer["code"] == "name_taken").count();
+    assert_eq!((joined, taken), (1, WANTING - 1));
+    witness.says("general", "done").await;
+    let heard = witness.hears_until("done").await;
+    assert_eq!(heard.iter().filter(|event| event["type"] == "join").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_guest_that_signed_with_a_name_speaks_for_nobody_who_claims_it_later() {
     let scene = Scene::start();
     let mut page = scene.one_segment("general").await;

@@ -261,6 +261,26 @@ async fn a_position_of_another_life_or_ahead_of_this_one_gets_one_reset() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_too_late_is_somebody_new_and_is_told_so() {
+    let scene = Scene::with(|settings| settings.grace = ms(50));
+    let (mut sara, ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
+    let memory = ali.vanishes().await;
+    sara.hears("leave").await;
+    sara.says("general", "while Ali was away").await;
+
+    // Meanwhile somebody else took the name.
+    let other = scene.person_in("general", "ali").await;
+    let mut ali = scene.returning(&memory).await;
+    let answer = ali.joins_from("general", &memory.places["general"]).await;
+    assert_eq!((&answer["code"], &answer["suggestion"]), (&json!("name_taken"), &json!("Ali 2")), "{answer}");
+    other.closes(Some(1000));
+    sara.hears("leave").await;
+    let reset = ali.joins_from("general", &memory.places["general"]).await;
+    assert_eq!((&reset["type"], &reset["reason"]), (&json!("reset"), &json!("left")), "{reset}");
+    assert_eq!((&reset["you"], &reset["history"]), (&json!(4), &json!([])), "what it missed was not its time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_everybody_is_told_once_that_the_room_began_anew() {
     let first = Scene::start();
     let mut ali = first.person_in("general", "Ali").await;

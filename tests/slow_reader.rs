@@ -208,6 +208,18 @@ async fn a_burst_of_acks_is_no_reason_to_call_somebody_slow_who_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stopped_does_not_keep_the_server_from_stopping() {
+    let scene = Scene::with(shallow);
+    let _stuck = narrow_member(scene.address, "Stuck").await;
+    let mut ali = scene.person_in("general", "Ali").await;
+    talk(&mut ali, "general", 0..300).await;
+    let began = Instant::now();
+    scene.stop().await;
+    assert!(began.elapsed() < Duration::from_secs(4), "stopped after {:?}", began.elapsed());
+    assert_eq!(ali.is_closed().await.0, 1012);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn readers_that_stop_cost_a_bounded_amount_of_memory() {
     const STUCK: usize = 30;
     let program = Program::start("--no-limits");

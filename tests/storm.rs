@@ -16,6 +16,8 @@ use tokio::sync::Barrier;
 const PEOPLE: usize = 6;
 /// Lines that each of them says.
 const LINES: usize = 100;
+/// Every so-manieth line is for one only: the next one by number.
+const WHISPERS: usize = 7;
 /// Lines that somebody has on the way at once.
 const ON_THE_WAY: usize = 4;
 
@@ -31,6 +33,23 @@ impl Chance {
     }
 }
 
+fn name(n: usize) -> String {
+    format!("Sailor {n}x")
+}
+
+/// For whom a line is, if it is for one only. A line is its speaker's number and its own.
+fn whispered_to(text: &str) -> Option<usize> {
+    let (speaker, line) = text.split_once(' ')?;
+    let (speaker, line): (usize, usize) = (speaker.parse().ok()?, line.parse().ok()?);
+    line.is_multiple_of(WHISPERS).then_some((speaker + 1) % PEOPLE)
+}
+
+/// The lines of one speaker, of which some are for one only.
+fn lines_of(speaker: usize, whispered: bool) -> Vec<String> {
+    let lines = (0..LINES).map(|line| format!("{speaker} {line}"));
+    lines.filter(|line| whispered_to(line).is_some() == whispered).collect()
+}
+
 /// Somebody in a storm.
 struct Sailor {
     name: String,
@@ -41,25 +60,31 @@ struct Sailor {
     unacknowledged: VecDeque<(u64, String)>,
     /// Which number each acknowledged line has.
     acknowledged: BTreeMap<String, u64>,
-    /// All lines by number, as they came.
+    /// All lines by number, as they came, and which were whispered.
     log: Vec<(u64, String)>,
+    whispers: Vec<(u64, String)>,
     cuts: usize,
 }
 
 impl Sailor {
     fn new(n: usize, seed: u64) -> Self {
         Self {
-            name: format!("Sailor {n}x"),
+            name: name(n),
             chance: Chance(seed * 1_000_003 + n as u64 + 1),
             unsaid: (0..LINES).map(|line| format!("{n} {line}")).collect(),
             unacknowledged: VecDeque::new(),
             acknowledged: BTreeMap::new(),
             log: Vec::new(),
+            whispers: Vec::new(),
             cuts: 0,
         }
     }
 
     fn sends(person: &Person, id: u64, text: &str) {
+        let text = match whispered_to(text) {
+            Some(other) => format!("/msg \"{}\" {text}", name(other)),
+            None => text.to_owned(),
+        };
         person.sends(&json!({ "type": "say", "id": id, "room": "sea", "text": text }));
     }
 
@@ -74,12 +99,12 @@ impl Sailor {
             }
         }
         for event in events {
+            let line =
+                || (event["seq"].as_u64().expect("a number"), event["text"].as_str().expect("a text").to_owned());
             match event["type"].as_str() {
-                Some("message") => {
-                    let text = event["text"].as_str().expect("a text").to_owned();
-                    self.log.push((event["seq"].as_u64().expect("a number"), text));
-                }
-                Some("join") => {}
+                Some("message") => self.log.push(line()),
+                Some("private") => self.whispers.push(line()),
+                Some("join" | "skip") => {}
                 other => panic!("{} met {other:?}: {event}", self.name),
             }
         }
@@ -136,7 +161,9 @@ impl Sailor {
             let memory = self.sails(person).await;
             person = self.returns(&scene, &memory).await;
         }
-        while self.log.len() < PEOPLE * LINES {
+        // Of what is whispered, everybody sees what it said itself and what its neighbour said to it.
+        let wanted = (PEOPLE * lines_of(0, false).len(), 2 * lines_of(0, true).len());
+        while (self.log.len(), self.whispers.len()) != wanted {
             let (answers, events) = person.takes().await.expect("the line holds now");
             self.notes(&answers, &events);
         }
@@ -166,13 +193,20 @@ async fn storm(seed: u64) {
         assert_eq!(sailor.log, *log, "seed {seed}: two histories");
         assert_eq!(sailor.acknowledged.len(), LINES);
         for (text, seq) in &sailor.acknowledged {
-            assert!(log.contains(&(*seq, text.clone())), "seed {seed}: {text} was acknowledged as {seq}");
+            let seen = if whispered_to(text).is_some() { &sailor.whispers } else { log };
+            assert!(seen.contains(&(*seq, text.clone())), "seed {seed}: {text} was acknowledged as {seq}");
         }
     }
-    for n in 0..PEOPLE {
-        let said: Vec<&str> = log.iter().filter_map(|(_, text)| text.strip_prefix(&format!("{n} "))).collect();
-        let wanted: Vec<String> = (0..LINES).map(|line| line.to_string()).collect();
-        assert_eq!(said, wanted, "seed {seed}: the lines of one speaker, each once and in order");
+    let told = |log: &[(u64, String)], speaker: usize| -> Vec<String> {
+        let lines = log.iter().map(|(_, text)| text.clone());
+        lines.filter(|text| text.starts_with(&format!("{speaker} "))).collect()
+    };
+    for (n, sailor) in crews.iter().enumerate() {
+        assert_eq!(told(log, n), lines_of(n, false), "seed {seed}: the lines of one speaker, each once and in order");
+        let before = (n + PEOPLE - 1) % PEOPLE;
+        for speaker in [n, before] {
+            assert_eq!(told(&sailor.whispers, speaker), lines_of(speaker, true), "seed {seed}: whispers that {n} saw");
+        }
     }
 }
 
