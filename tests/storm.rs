@@ -193,8 +193,8 @@ async fn storm(seed: u64) {
         assert_eq!(sailor.log, *log, "seed {seed}: two histories");
         assert_eq!(sailor.acknowledged.len(), LINES);
         for (text, seq) in &sailor.acknowledged {
-            let seen = if whispered_to(text).is_some() { &sailor.whispers } else { log };
-            assert!(seen.contains(&(*seq, text.clone())), "seed {seed}: {text} was acknowledged as {seq}");
+            let where_heard = if whispered_to(text).is_some() { &sailor.whispers } else { log };
+            assert!(where_heard.contains(&(*seq, text.clone())), "seed {seed}: {text} was acknowledged as {seq}");
         }
     }
     let told = |log: &[(u64, String)], speaker: usize| -> Vec<String> {
