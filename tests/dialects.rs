@@ -178,7 +178,8 @@ async fn pages_are_sent_only_what_their_dialect_has() {
     two.says("/shrug");
     two.says("\u{200b}");
     two.says(&"x".repeat(4001));
-    sara.hears("private").await;
+    two.says("that was all");
+    sara.hears_line("that was all").await;
     sara.vanishes().await;
     ali.hears("leave").await;
     ali.says("general", "the end").await;
