@@ -36,25 +36,19 @@ test('an empty room shows its code large, until something is said', { tag: '@des
   await expect(mina.log.getByRole('heading')).toHaveCount(0);
 });
 
-test('own lines stand at the end of the line, by who one is, also after a reload', async ({ arrive }) => {
+test('lines of one person stand together under one name, and own ones at the end of the line, also after a reload', async ({ arrive }) => {
   const { mina, arash } = await together(arrive);
   await mina.say('Mine');
   await arash.say('Yours');
-  await mina.hears('Yours');
+  await arash.say('Yours, too');
+  await mina.hears('Yours, too');
+  await expect(mina.log.getByRole('button', { name: 'Arash' })).toHaveCount(1);
   const sides = async (one: Person) => [await one.sideOf('Mine'), await one.sideOf('Yours')];
   expect(await sides(mina)).toEqual(['end', 'start']);
   expect(await sides(arash)).toEqual(['start', 'end']);
   await mina.page.reload();
-  await mina.hears('Yours');
+  await mina.hears('Yours, too');
   expect(await sides(mina)).toEqual(['end', 'start']);
-});
-
-test('messages of one person stand together under one name', { tag: '@desktop' }, async ({ arrive }) => {
-  const { mina, arash } = await together(arrive);
-  await mina.say('One');
-  await mina.say('Two');
-  await arash.hears('Two');
-  await expect(arash.log.getByRole('button', { name: 'Mina' })).toHaveCount(1);
 });
 
 test('who comes and goes is folded into one line', { tag: '@desktop' }, async ({ arrive }) => {

@@ -27,7 +27,7 @@ test('a code is found in whatever is pasted, and leads in by itself once there i
   expect(arash.code()).toBe(code);
 });
 
-test('a code may be typed in Persian digits, with a space, and corrected', async ({ arrive }) => {
+test('a code may be typed in Persian digits, with a space, and corrected', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive({ language: 'fa' });
@@ -86,7 +86,7 @@ test('a name that is taken is told on a link too, and typing another one clears 
   await mina.hearsOf('Nima');
 });
 
-test('a code that no room has is told at its field, kept and selected', async ({ arrive }) => {
+test('a code that no room has is told at its field, kept and selected', { tag: '@desktop' }, async ({ arrive }) => {
   const arash = await arrive();
   await arash.nameField.fill('Arash');
   await arash.codeField.pressSequentially('000000');
@@ -188,7 +188,7 @@ test('a reload is the same person, and nobody is told of it', async ({ arrive })
   await expect(mina.page.locator('.bar')).toContainText('2 people here');
 });
 
-test('a link to a further room asks for the name there, and does not lead back to the room one is in', async ({ arrive }) => {
+test('a link to a further room asks for the name there, and does not lead back to the room one is in', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const first = await mina.openRoom('Mina');
   const other = await arrive();

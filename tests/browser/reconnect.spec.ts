@@ -188,7 +188,7 @@ test('a half-open peer is found by the server, its leaving is told once, and so 
   expect(await mina.lines()).toEqual(['Before', 'Back again']);
 });
 
-test('a session that is opened in another tab does not fight for it', async ({ arrive }) => {
+test('a session that is opened in another tab does not fight for it', { tag: '@desktop' }, async ({ arrive }) => {
   const mina = await arrive();
   const code = await mina.openRoom('Mina');
   const arash = await arrive();
