@@ -187,6 +187,8 @@ settings! {
         #[lifted] members_per_room: usize as Count = 10_000;
         /// Rooms that one connection is in
         #[lifted] rooms_per_connection: usize as Count = 50;
+        /// Reactions that one line may bear
+        #[lifted] reactions_per_line: usize as Count = 100;
         /// Codes that tutorial pages at one address have opened
         #[lifted] dialect_codes_per_address: usize as Count = 20;
     }

@@ -26,7 +26,12 @@ impl From<&Settings> for Rules {
     fn from(settings: &Settings) -> Self {
         let ms = |span: std::time::Duration| span.as_millis() as u64;
         Self {
-            room: RoomLimits { members: settings.members_per_room, name_chars: settings.name_chars },
+            room: RoomLimits {
+                members: settings.members_per_room,
+                name_chars: settings.name_chars,
+                reactions: settings.reactions_per_line,
+                sees_past: settings.newcomers != config::Newcomers::None,
+            },
             tail: TailLimits {
                 age_ms: ms(settings.tail_seconds),
                 bytes: settings.tail_bytes,

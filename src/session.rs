@@ -9,9 +9,9 @@ use crate::limits::Bucket;
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
 use crate::protocol::{
-    Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Position, Refusal, Seq, ServerFrame,
+    Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Page, Position, Refusal, Seq, ServerFrame,
 };
-use crate::room::{Draft, Epoch};
+use crate::room::{Draft, Epoch, Target};
 use crate::server::App;
 use crate::slash::{self, Said};
 use crate::text::{self, TextLimits};
@@ -78,6 +78,22 @@ impl Conversation {
             }
             Command::Say { id, room, text } => {
                 let result = self.paced(id).and_then(|()| self.say(id, &room, &text));
+                self.conclude(id, &room, result)
+            }
+            Command::Edit { id, room, seq, text } => {
+                let result = self.paced(id).and_then(|()| self.edit(id, &room, seq, &text));
+                self.conclude(id, &room, result)
+            }
+            Command::Delete { id, room, seq } => {
+                let result = self.paced(id).and_then(|()| self.delete(id, &room, seq));
+                self.conclude(id, &room, result)
+            }
+            Command::React { id, room, seq, emoji, on } => {
+                let result = self.paced(id).and_then(|()| self.react(id, &room, seq, &emoji, on));
+                self.conclude(id, &room, result)
+            }
+            Command::History { id, room, page } => {
+                let result = self.paced(id).and_then(|()| self.history(id, &room, page));
                 self.conclude(id, &room, result)
             }
             Command::Private { id, room, to, text } => {
@@ -179,6 +195,37 @@ impl Conversation {
         let content = self.hub().content_hash(&["private", live.name().as_str(), &to.to_string(), text]);
         let draft = Draft::Private { from, to: MemberId(to), text: text.into() };
         self.append(&live, id, draft, Numbered { n: id, content })
+    }
+
+    fn edit(&self, id: u64, room: &str, seq: Seq, text: &str) -> Result<Outcome, Refusal> {
+        let (live, from) = self.member_of(room)?;
+        text::check(text, self.text_limits())?;
+        let content = self.hub().content_hash(&["edit", live.name().as_str(), &seq.to_string(), text]);
+        let draft = Draft::Edit { from, target: Target { seq, stored: None }, text: text.into() };
+        self.append(&live, id, draft, Numbered { n: id, content })
+    }
+
+    fn delete(&self, id: u64, room: &str, seq: Seq) -> Result<Outcome, Refusal> {
+        let (live, from) = self.member_of(room)?;
+        let content = self.hub().content_hash(&["delete", live.name().as_str(), &seq.to_string()]);
+        let draft = Draft::Delete { from, target: Target { seq, stored: None } };
+        self.append(&live, id, draft, Numbered { n: id, content })
+    }
+
+    fn react(&self, id: u64, room: &str, seq: Seq, emoji: &str, on: bool) -> Result<Outcome, Refusal> {
+        let (live, from) = self.member_of(room)?;
+        text::check_reaction(emoji)?;
+        let parts = ["react", live.name().as_str(), &seq.to_string(), emoji, if on { "on" } else { "off" }];
+        let content = self.hub().content_hash(&parts);
+        let draft = Draft::React { from, target: Target { seq, stored: None }, emoji: emoji.into(), on };
+        self.append(&live, id, draft, Numbered { n: id, content })
+    }
+
+    fn history(&self, id: u64, room: &str, page: Page) -> Result<Outcome, Refusal> {
+        let (live, you) = self.member_of(room)?;
+        let (events, more) = self.hub().page_of(&live, you, page);
+        let events = events.iter().map(|event| wire::snapshot_event(live.name(), event, Some(you))).collect();
+        Ok(self.tell(&ServerFrame::History { id, room: live.name().as_str().into(), events, more }))
     }
 
     fn append(&self, live: &Arc<LiveRoom>, id: u64, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {

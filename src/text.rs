@@ -28,6 +28,22 @@ pub fn check(text: &str, limits: TextLimits) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The longest emoji that people write, in Unicode scalar values (families, flags of regions) and in bytes.
+const EMOJI: TextLimits = TextLimits { chars: 10, bytes: 40 };
+
+/// Checks a reaction: something short that can be seen and is more than letters of a language.
+///
+/// # Errors
+/// [`Code::BadReaction`].
+pub fn check_reaction(emoji: &str) -> Result<(), Refusal> {
+    let is_short = check(emoji, EMOJI).is_ok();
+    if !is_short || emoji.is_ascii() || emoji.chars().any(|c| c.is_alphabetic() || c.is_whitespace() || c.is_control())
+    {
+        return Err(Code::BadReaction.into());
+    }
+    Ok(())
+}
+
 /// White space, controls, and characters that only steer how others are shown.
 fn is_unseen(c: char) -> bool {
     c.is_whitespace()

@@ -1,13 +1,14 @@
 //! The pure room under random steps, held against a model that keeps everything and is obviously right.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use charsu::names::Name;
-use charsu::protocol::{Code, Kind, MemberId};
+use charsu::protocol::{Code, Kind, Marks, MemberId};
 use charsu::room::{Draft, Epoch, Missed, Room, RoomLimits, TailLimits};
 use proptest::prelude::*;
 
-const LIMITS: RoomLimits = RoomLimits { members: 5, name_chars: 32 };
+const LIMITS: RoomLimits = RoomLimits { members: 5, name_chars: 32, reactions: 3, sees_past: true };
 
 /// Small, so that trimming happens all the time.
 const TAIL: TailLimits = TailLimits { age_ms: 50, bytes: 2_000, lag_bytes: 4_000 };
@@ -133,7 +134,9 @@ proptest! {
                 }
                 Ok(event) => {
                     prop_assert_eq!(model.verdict(&step), Ok(()));
-                    everything.push(room.accept(event, now));
+                    let event = Arc::new(event);
+                    room.accept(event.clone(), now);
+                    everything.push(event);
                     model.apply(&step);
                 }
             }
@@ -167,11 +170,11 @@ proptest! {
     ) {
         let mut room = Room::new(Epoch(1));
         let join = room.number(Draft::Join { name: None }, 0, LIMITS).expect("room for one");
-        room.accept(join, 0);
+        room.accept(Arc::new(join), 0);
         for length in &lengths {
             let said = Draft::Message { from: MemberId(1), signed: None, text: "x".repeat(*length).into() };
             let event = room.number(said, 0, LIMITS).expect("a member may speak");
-            room.accept(event, 0);
+            room.accept(Arc::new(event), 0);
         }
         room.trim(10_000, TAIL, Some(needed));
         prop_assert!(room.log().bytes() <= TAIL.lag_bytes);
@@ -195,6 +198,7 @@ fn a_private_line_concerns_two() {
         to: MemberId(2),
         to_name: "Sara".into(),
         text: "psst".into(),
+        marks: Marks::default(),
     };
     assert!(kind.is_for(MemberId(1)) && kind.is_for(MemberId(2)));
     assert!(!kind.is_for(MemberId(3)) && !kind.is_for_all());

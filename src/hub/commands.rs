@@ -13,9 +13,12 @@ use super::timers::Due;
 use super::{Hub, Newcomers};
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
-use crate::protocol::{Close, Code, Event, Member, MemberId, Position, Refusal, ResetReason, Seq};
+use crate::protocol::{Close, Code, Event, Member, MemberId, Page, Position, Refusal, ResetReason, Seq};
 use crate::room::{Draft, Epoch, Missed, Person};
 use crate::slash::{Letter, Opened};
+
+/// How many lines of the past one answer holds at most.
+pub(super) const HISTORY_PAGE: usize = 200;
 
 /// A request to be in a room.
 #[derive(Debug)]
@@ -329,6 +332,12 @@ impl Hub {
             rest.by_ref().take(MEMBERS_LISTED).map(|person| (person.member(), person.shown_name())).collect();
         let has_more = rest.next().is_some();
         (page, roster.len(), has_more)
+    }
+
+    /// A page of what a member may see of the past, oldest first, and whether there is more in the same direction.
+    pub fn page_of(&self, room: &LiveRoom, you: MemberId, page: Page) -> (Vec<Arc<Event>>, bool) {
+        let limit = page.limit.map_or(HISTORY_PAGE, |limit| (limit as usize).clamp(1, HISTORY_PAGE));
+        room.lock().page(you, page.from, limit, self.rules.newcomers)
     }
 
     /// Whom a private line is for: the member that has claimed the name, or the one guest that last wrote it. Returns the

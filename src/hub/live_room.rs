@@ -6,10 +6,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Newcomers;
 use super::reader::{Loose, Offered, Reader};
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
-use crate::protocol::{Event, Kind, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
+use crate::protocol::{Edge, Event, Kind, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
 use crate::room::{Epoch, Missed, Room, TailLimits};
 use crate::wire::{self, Batch, Wire};
 
@@ -146,7 +147,8 @@ impl LiveRoom {
     /// Applies a numbered event. Called with the lock held, in the order of numbers.
     pub(super) fn accept(&self, state: &mut State, event: Event, now: u64, limits: TailLimits) -> Arc<Event> {
         state.unflushed += event.kind.weight();
-        let event = state.room.accept(event, now);
+        let event = Arc::new(event);
+        state.room.accept(event.clone(), now);
         self.head.store(event.seq, Ordering::Release);
         state.trim(now, limits);
         event
@@ -322,6 +324,7 @@ impl SnapshotParts {
                 .collect(),
             count: self.count as u32,
             history: history.iter().map(|event| wire::snapshot_event(room, event, Some(self.you))).collect(),
+            earlier: false,
         }
     }
 
@@ -407,7 +410,12 @@ impl State {
             .filter(|event| match event.kind {
                 Kind::Message { .. } => true,
                 Kind::Private { .. } => past == Past::OwnTime && event.kind.is_for(you),
-                Kind::Join { .. } | Kind::Leave { .. } => false,
+                Kind::Removed
+                | Kind::Edit { .. }
+                | Kind::Delete { .. }
+                | Kind::React { .. }
+                | Kind::Join { .. }
+                | Kind::Leave { .. } => false,
             })
             .take(HISTORY_EVENTS)
             .take_while(|event| {
@@ -431,6 +439,37 @@ impl State {
             count: roster.len(),
         };
         (parts, history)
+    }
+
+    /// A page of the lines that are kept here and that a member may see.
+    pub(super) fn page(
+        &self,
+        you: MemberId,
+        from: Edge,
+        limit: usize,
+        newcomers: Newcomers,
+    ) -> (Vec<Arc<Event>>, bool) {
+        let log = self.room.log();
+        let joined_at = self.room.roster().get(you).map_or(Seq::MAX, crate::room::Person::joined_at);
+        let first = if newcomers == Newcomers::None { joined_at } else { 0 };
+        let mut lines: Vec<Arc<Event>> = log
+            .since(log.first() - 1)
+            .into_iter()
+            .flatten()
+            .filter(|event| event.kind.is_line() && event.seq >= first && event.kind.is_for(you))
+            .filter(|event| match from {
+                Edge::Newest => true,
+                Edge::Before(seq) => event.seq < seq,
+                Edge::After(seq) => event.seq > seq,
+            })
+            .cloned()
+            .collect();
+        let has_more = lines.len() > limit;
+        match from {
+            Edge::After(_) => lines.truncate(limit),
+            Edge::Newest | Edge::Before(_) => drop(lines.drain(..lines.len().saturating_sub(limit))),
+        }
+        (lines, has_more)
     }
 
     /// The two-segment wire's online list, if these events changed it.

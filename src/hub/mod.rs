@@ -306,7 +306,12 @@ impl Hub {
                 Kind::Join { .. } | Kind::Leave { .. } => {
                     state.room.roster().len() > self.rules.large_room && !state.is_pressed()
                 }
-                Kind::Message { .. } | Kind::Private { .. } => false,
+                Kind::Message { .. }
+                | Kind::Private { .. }
+                | Kind::Removed
+                | Kind::Edit { .. }
+                | Kind::Delete { .. }
+                | Kind::React { .. } => false,
             };
             if !may_wait {
                 self.flusher.mark(room);

@@ -54,6 +54,48 @@ pub enum Command<'a> {
         /// What.
         text: Cow<'a, str>,
     },
+    /// Change a line of one's own.
+    Edit {
+        /// The command's number.
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// Which line.
+        seq: u64,
+        /// What it is to say.
+        text: Cow<'a, str>,
+    },
+    /// Take a line of one's own back.
+    Delete {
+        /// The command's number.
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// Which line.
+        seq: u64,
+    },
+    /// Put a reaction on a line, or take it off.
+    React {
+        /// The command's number.
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// Which line.
+        seq: u64,
+        /// The emoji.
+        emoji: Cow<'a, str>,
+        /// Whether it is to be there.
+        on: bool,
+    },
+    /// A page of what was said.
+    History {
+        /// The command's number.
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// Which.
+        page: Page,
+    },
     /// A keystroke, or the end of typing.
     Typing {
         /// Where.
@@ -90,6 +132,42 @@ pub struct Position {
     pub seq: u64,
 }
 
+/// A page of the past that a client asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// From where, and in which direction.
+    pub from: Edge,
+    /// How many lines at most; what the server allows when that is less.
+    pub limit: Option<u32>,
+}
+
+/// Where a page of the past begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The newest lines there are.
+    Newest,
+    /// The lines before this number, the nearest ones.
+    Before(u64),
+    /// The lines after this number, the nearest ones.
+    After(u64),
+}
+
+impl Page {
+    /// Reads the two ends of which at most one may be given.
+    ///
+    /// # Errors
+    /// Words, when both are.
+    pub fn read(before: Option<u64>, after: Option<u64>, limit: Option<u32>) -> Result<Self, &'static str> {
+        let from = match (before, after) {
+            (None, None) => Edge::Newest,
+            (Some(seq), None) => Edge::Before(seq),
+            (None, Some(seq)) => Edge::After(seq),
+            (Some(_), Some(_)) => return Err("A page has `before` or `after`, not both."),
+        };
+        Ok(Self { from, limit })
+    }
+}
+
 /// A frame that is no command, with as much of it as could be read, so that the answer finds its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
@@ -123,7 +201,15 @@ struct Flat<'a> {
     #[serde(default)]
     to: Option<u32>,
     #[serde(default)]
-    after: Option<u32>,
+    after: Option<u64>,
+    #[serde(default)]
+    before: Option<u64>,
+    #[serde(default)]
+    limit: Option<u32>,
+    #[serde(default)]
+    seq: Option<u64>,
+    #[serde(borrow, default)]
+    emoji: Option<Text<'a>>,
     #[serde(default)]
     on: Option<bool>,
 }
@@ -183,7 +269,34 @@ impl<'a> Command<'a> {
             "typing" => {
                 Ok(Self::Typing { room: needed(flat.room, "room")?, on: flat.on.ok_or_else(|| missing("on"))? })
             }
-            "people" => Ok(Self::People { id: numbered()?, room: needed(flat.room, "room")?, after: flat.after }),
+            "people" => {
+                let after = flat.after.map(u32::try_from).transpose();
+                let after = after.map_err(|_| bad(id, "`after` is a member's number."))?;
+                Ok(Self::People { id: numbered()?, room: needed(flat.room, "room")?, after })
+            }
+            "edit" => Ok(Self::Edit {
+                id: numbered()?,
+                room: needed(flat.room, "room")?,
+                seq: flat.seq.ok_or_else(|| missing("seq"))?,
+                text: needed(flat.text, "text")?,
+            }),
+            "delete" => Ok(Self::Delete {
+                id: numbered()?,
+                room: needed(flat.room, "room")?,
+                seq: flat.seq.ok_or_else(|| missing("seq"))?,
+            }),
+            "react" => Ok(Self::React {
+                id: numbered()?,
+                room: needed(flat.room, "room")?,
+                seq: flat.seq.ok_or_else(|| missing("seq"))?,
+                emoji: needed(flat.emoji, "emoji")?,
+                on: flat.on.ok_or_else(|| missing("on"))?,
+            }),
+            "history" => Ok(Self::History {
+                id: numbered()?,
+                room: needed(flat.room, "room")?,
+                page: Page::read(flat.before, flat.after, flat.limit).map_err(|words| bad(id, words))?,
+            }),
             "leave" => Ok(Self::Leave { id: numbered()?, room: needed(flat.room, "room")? }),
             "ping" => Ok(Self::Ping),
             _ => Err(Malformed { id, refusal: Code::UnknownCommand.into() }),

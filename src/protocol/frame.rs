@@ -55,6 +55,65 @@ pub enum ClientFrame<'a> {
         /// What.
         text: Cow<'a, str>,
     },
+    /// Change a line of one's own.
+    Edit {
+        /// The command's number in its session.
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// The line's number.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: u64,
+        /// What it is to say.
+        text: Cow<'a, str>,
+    },
+    /// Take a line of one's own back.
+    Delete {
+        /// The command's number in its session.
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// The line's number.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: u64,
+    },
+    /// Put a reaction on a line, or take it off.
+    React {
+        /// The command's number in its session.
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// The line's number.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: u64,
+        /// The emoji.
+        emoji: Cow<'a, str>,
+        /// Whether it is to be there.
+        on: bool,
+    },
+    /// A page of what was said: the newest lines, those before a number or those after it.
+    History {
+        /// The command's number in its session.
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// Only lines before this number, the nearest ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        before: Option<u64>,
+        /// Only lines after this number, the nearest ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        after: Option<u64>,
+        /// How many at most: 200, or less.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        limit: Option<u32>,
+    },
     /// A keystroke, or the end of typing.
     Typing {
         /// Where.
@@ -165,6 +224,25 @@ pub enum ServerFrame<'a> {
         /// Whether more follow.
         more: bool,
     },
+    /// A page of what was said.
+    History {
+        /// The command's number.
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        /// Where.
+        room: Cow<'a, str>,
+        /// Lines that you may see, oldest first.
+        #[serde(borrow)]
+        events: Vec<ServerFrame<'a>>,
+        /// Whether there is more in the same direction.
+        more: bool,
+    },
+    /// The server stops: the connection ends now, come back after this moment.
+    Goaway {
+        /// Milliseconds; another number for each client, so that not all come at once.
+        #[cfg_attr(test, ts(type = "number"))]
+        retry_after_ms: u64,
+    },
     /// You are no longer in the room.
     Left {
         /// The command's number.
@@ -229,8 +307,16 @@ pub enum ServerFrame<'a> {
         #[serde(default, skip_serializing_if = "is_false")]
         #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
         guest: bool,
-        /// What was said.
+        /// What was said, as it stands now.
         text: Cow<'a, str>,
+        /// When its words were last changed, in Unix milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        edited_at: Option<u64>,
+        /// The reactions that it bears, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty", borrow)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<ReactionCard>>"))]
+        reactions: Vec<ReactionCard<'a>>,
     },
     /// A line between two.
     Private {
@@ -250,8 +336,72 @@ pub enum ServerFrame<'a> {
         to: u32,
         /// The receiver's name.
         to_name: Cow<'a, str>,
-        /// What was said.
+        /// What was said, as it stands now.
         text: Cow<'a, str>,
+        /// When its words were last changed, in Unix milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        edited_at: Option<u64>,
+        /// The reactions that it bears, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty", borrow)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<ReactionCard>>"))]
+        reactions: Vec<ReactionCard<'a>>,
+    },
+    /// A line has other words now.
+    Edit {
+        /// Where.
+        room: Cow<'a, str>,
+        /// The number.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: u64,
+        /// Unix milliseconds.
+        #[cfg_attr(test, ts(type = "number"))]
+        at: u64,
+        /// Which line.
+        #[cfg_attr(test, ts(type = "number"))]
+        target: u64,
+        /// The member's number.
+        from: u32,
+        /// What it says now.
+        text: Cow<'a, str>,
+    },
+    /// A line was taken back.
+    Delete {
+        /// Where.
+        room: Cow<'a, str>,
+        /// The number.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: u64,
+        /// Unix milliseconds.
+        #[cfg_attr(test, ts(type = "number"))]
+        at: u64,
+        /// Which line.
+        #[cfg_attr(test, ts(type = "number"))]
+        target: u64,
+        /// The member's number.
+        from: u32,
+    },
+    /// A line bears a reaction, or does not any more.
+    React {
+        /// Where.
+        room: Cow<'a, str>,
+        /// The number.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: u64,
+        /// Unix milliseconds.
+        #[cfg_attr(test, ts(type = "number"))]
+        at: u64,
+        /// Which line.
+        #[cfg_attr(test, ts(type = "number"))]
+        target: u64,
+        /// The member's number.
+        from: u32,
+        /// The member's name.
+        name: Cow<'a, str>,
+        /// The emoji.
+        emoji: Cow<'a, str>,
+        /// Whether it is there now.
+        on: bool,
     },
     /// Somebody is here now.
     Join {
@@ -330,6 +480,23 @@ pub struct Snapshot<'a> {
     /// Events of the past that you may see, oldest first.
     #[serde(borrow)]
     pub history: Vec<ServerFrame<'a>>,
+    /// There may be lines before these: `history` asks for them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub earlier: bool,
+}
+
+/// A reaction on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "Reaction"))]
+pub struct ReactionCard<'a> {
+    /// The member's number.
+    pub from: u32,
+    /// The member's name at that time.
+    pub name: Cow<'a, str>,
+    /// The emoji.
+    pub emoji: Cow<'a, str>,
 }
 
 /// A member on the wire.
@@ -393,6 +560,7 @@ mod tests {
             ServerFrame::decl(&config),
             Snapshot::decl(&config),
             MemberCard::decl(&config),
+            ReactionCard::decl(&config),
             Since::decl(&config),
             Limits::decl(&config),
             ResetReason::decl(&config),

@@ -11,7 +11,7 @@ mod frame;
 mod refusal;
 
 pub use close::Close;
-pub use command::{Command, Malformed, Position, SAFE_INTEGER};
-pub use event::{Event, Kind, Member, MemberId, Seq};
-pub use frame::{ClientFrame, Limits, MemberCard, ResetReason, ServerFrame, Snapshot};
+pub use command::{Command, Edge, Malformed, Page, Position, SAFE_INTEGER};
+pub use event::{Event, Kind, Marks, Member, MemberId, Pair, Reaction, Seq};
+pub use frame::{ClientFrame, Limits, MemberCard, ReactionCard, ResetReason, ServerFrame, Snapshot};
 pub use refusal::{Code, Refusal};

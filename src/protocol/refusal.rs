@@ -50,6 +50,14 @@ pub enum Code {
     AmbiguousPerson,
     /// A private message to oneself.
     ToYourself,
+    /// No line of that number that this person may see: never said, taken back, or no longer kept.
+    NoSuchLine,
+    /// Somebody else said that line.
+    NotYours,
+    /// A reaction that is no emoji.
+    BadReaction,
+    /// As many reactions as one line may bear.
+    TooManyReactions,
     /// The same `id` again, with other content.
     IdConflict,
     /// An `id` so old that the server cannot tell whether it was seen.
@@ -62,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::BadRequest,
         Self::UnknownCommand,
         Self::HelloFirst,
@@ -85,6 +93,10 @@ impl Code {
         Self::NoSuchPerson,
         Self::AmbiguousPerson,
         Self::ToYourself,
+        Self::NoSuchLine,
+        Self::NotYours,
+        Self::BadReaction,
+        Self::TooManyReactions,
         Self::IdConflict,
         Self::IdTooOld,
         Self::OriginForbidden,
@@ -116,6 +128,10 @@ impl Code {
             Self::NoSuchPerson => "no_such_person",
             Self::AmbiguousPerson => "ambiguous_person",
             Self::ToYourself => "to_yourself",
+            Self::NoSuchLine => "no_such_line",
+            Self::NotYours => "not_yours",
+            Self::BadReaction => "bad_reaction",
+            Self::TooManyReactions => "too_many_reactions",
             Self::IdConflict => "id_conflict",
             Self::IdTooOld => "id_too_old",
             Self::OriginForbidden => "origin_forbidden",
@@ -148,6 +164,10 @@ impl Code {
             Self::NoSuchPerson => "Nobody of that name is in the room.",
             Self::AmbiguousPerson => "Several guests use that name.",
             Self::ToYourself => "That is you.",
+            Self::NoSuchLine => "That line is not there any more.",
+            Self::NotYours => "Only who said a line can change it.",
+            Self::BadReaction => "A reaction is one emoji.",
+            Self::TooManyReactions => "That line bears as many reactions as it may.",
             Self::IdConflict => "This id was used for something else.",
             Self::IdTooOld => "This id is too old to be told apart from a repeat.",
             Self::OriginForbidden => "Pages from that address may not use this server.",
@@ -179,6 +199,10 @@ impl Code {
             | Self::NoSuchPerson
             | Self::AmbiguousPerson
             | Self::ToYourself
+            | Self::NoSuchLine
+            | Self::NotYours
+            | Self::BadReaction
+            | Self::TooManyReactions
             | Self::IdConflict
             | Self::IdTooOld
             | Self::OriginForbidden => false,
@@ -188,9 +212,13 @@ impl Code {
     /// The HTTP status of the same refusal on the ordinary HTTP interface.
     pub const fn http_status(self) -> u16 {
         match self {
-            Self::RoomNotFound | Self::NoSuchPerson => 404,
-            Self::OriginForbidden => 403,
-            Self::NameTaken | Self::AlreadyInRoom | Self::IdConflict | Self::AmbiguousPerson => 409,
+            Self::RoomNotFound | Self::NoSuchPerson | Self::NoSuchLine => 404,
+            Self::OriginForbidden | Self::NotYours => 403,
+            Self::NameTaken
+            | Self::AlreadyInRoom
+            | Self::IdConflict
+            | Self::AmbiguousPerson
+            | Self::TooManyReactions => 409,
             Self::TextTooLong => 413,
             Self::RateLimited | Self::TooManyConnections | Self::TooManyRooms => 429,
             Self::ServerFull | Self::RoomFull | Self::Unavailable => 503,
@@ -205,6 +233,7 @@ impl Code {
             | Self::BadRoom
             | Self::NotInRoom
             | Self::ToYourself
+            | Self::BadReaction
             | Self::IdTooOld => 400,
         }
     }

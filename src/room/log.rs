@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::protocol::{Event, Seq};
+use crate::protocol::{Event, Kind, Seq};
 
 /// One life of a log. Two logs with the same epoch are the same log, so a lost one is never mistaken for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +55,16 @@ impl Log {
         Self { epoch, head: 0, tail: VecDeque::new(), bytes: 0 }
     }
 
+    /// A log that goes on after its last number. `tail` are its newest events without a hole, kept as of `now`.
+    pub(super) fn restored(epoch: Epoch, head: Seq, tail: Vec<Arc<Event>>, now: u64) -> Self {
+        let bytes = tail.iter().map(|event| event.kind.weight()).sum();
+        debug_assert!(
+            tail.iter().rev().zip((1..=head).rev()).all(|(event, seq)| event.seq == seq),
+            "a hole in the tail"
+        );
+        Self { epoch, head, tail: tail.into_iter().map(|event| (event, now)).collect(), bytes }
+    }
+
     /// Which life this is.
     pub fn epoch(&self) -> Epoch {
         self.epoch
@@ -87,14 +97,39 @@ impl Log {
         Ok(self.tail.range(skip as usize..).map(|(event, _)| event))
     }
 
+    /// An event that is still kept.
+    pub fn get(&self, seq: Seq) -> Option<&Arc<Event>> {
+        let index = seq.checked_sub(self.first())?;
+        self.tail.get(index as usize).map(|(event, _)| event)
+    }
+
     /// Keeps the next event.
-    pub(super) fn push(&mut self, event: Event, now: u64) -> Arc<Event> {
+    pub(super) fn push(&mut self, event: Arc<Event>, now: u64) {
         assert_eq!(event.seq, self.head + 1, "a store must hand events over in the order of their numbers");
         self.head = event.seq;
         self.bytes += event.kind.weight();
-        let event = Arc::new(event);
-        self.tail.push_back((event.clone(), now));
-        event
+        self.tail.push_back((event, now));
+    }
+
+    /// Puts a changed event in the place of the one with its number, if that is still kept.
+    pub(super) fn replace(&mut self, changed: &Arc<Event>) {
+        let Some(index) = changed.seq.checked_sub(self.first()) else { return };
+        let Some((event, _)) = self.tail.get_mut(index as usize) else { return };
+        self.bytes = self.bytes + changed.kind.weight() - event.kind.weight();
+        *event = changed.clone();
+    }
+
+    /// Takes the words out of every change of this line: they are not its words any more.
+    pub(super) fn supersede_edits(&mut self, line: Seq) {
+        for (event, _) in &mut self.tail {
+            let Kind::Edit { target, from, between, text: Some(_) } = &event.kind else { continue };
+            if *target == line {
+                let kind = Kind::Edit { target: line, from: *from, between: *between, text: None };
+                let changed = Arc::new(Event { seq: event.seq, at: event.at, kind });
+                self.bytes = self.bytes + changed.kind.weight() - event.kind.weight();
+                *event = changed;
+            }
+        }
     }
 
     /// Forgets from the old end what is over the limits. While a connected reader still needs an event, age does not

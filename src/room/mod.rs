@@ -1,20 +1,25 @@
 //! One room: a numbered log and who is here. Pure: it takes time and randomness as arguments, so that a test can run a
 //! million steps without a runtime. It knows no transport, no store and no clock.
 //!
-//! Two steps change it. [`Room::number`] decides whether a draft may happen and gives it the next number;
-//! [`Room::accept`] applies a numbered event. A store may put its own work between the two, or make the decision
-//! elsewhere and only have the room accept.
+//! Three steps change it. [`Room::number`] decides whether a draft may happen and gives it the next number;
+//! [`Room::accept`] applies a numbered event. A store that takes its time answers between the two: until then the event is
+//! [reserved](Room::reserve), which later decisions count and nobody sees, and [given up](Room::give_up) if the store fails.
 
 mod log;
+mod pending;
+mod recent;
 mod roster;
 
 pub use log::{Epoch, Log, Missed, TailLimits};
+pub use recent::{RECENT_BYTES, RECENT_LINES};
 pub use roster::{Person, Roster};
 
 use std::sync::Arc;
 
-use crate::names::{self, Name};
-use crate::protocol::{Code, Event, Kind, Member, MemberId, Refusal, Seq};
+use crate::names::{self, Name, NameKey};
+use crate::protocol::{Code, Event, Kind, Marks, Member, MemberId, Pair, Reaction, Refusal, Seq};
+use pending::Pending;
+use recent::Recent;
 
 /// What somebody wants to happen, before it has a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +52,73 @@ pub enum Draft {
         /// What.
         text: Box<str>,
     },
+    /// Change a line of one's own.
+    Edit {
+        /// Who.
+        from: MemberId,
+        /// Which line.
+        target: Target,
+        /// What it is to say.
+        text: Box<str>,
+    },
+    /// Take a line of one's own back.
+    Delete {
+        /// Who.
+        from: MemberId,
+        /// Which line.
+        target: Target,
+    },
+    /// Put a reaction on a line, or take it off.
+    React {
+        /// Who.
+        from: MemberId,
+        /// Which line.
+        target: Target,
+        /// The emoji.
+        emoji: Box<str>,
+        /// Whether it is to be there.
+        on: bool,
+    },
+}
+
+/// A line that is to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its number.
+    pub seq: Seq,
+    /// What the store says of it, when the room itself does not remember it any more.
+    pub stored: Option<Line>,
+}
+
+/// A line, as far as a change of it has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Who said it.
+    pub from: MemberId,
+    /// The two whom it concerns, if it is private.
+    pub between: Option<Pair>,
+    /// How many reactions it bears.
+    pub reactions: usize,
+}
+
+impl Line {
+    /// What a change has to know of this event, if it is a line.
+    pub fn of(kind: &Kind) -> Option<Self> {
+        match kind {
+            Kind::Message { from, marks, .. } => {
+                Some(Self { from: *from, between: None, reactions: marks.reactions().len() })
+            }
+            Kind::Private { from, to, marks, .. } => {
+                Some(Self { from: *from, between: Some([*from, *to]), reactions: marks.reactions().len() })
+            }
+            Kind::Removed
+            | Kind::Edit { .. }
+            | Kind::Delete { .. }
+            | Kind::React { .. }
+            | Kind::Join { .. }
+            | Kind::Leave { .. } => None,
+        }
+    }
 }
 
 /// What a room allows.
@@ -56,6 +128,29 @@ pub struct RoomLimits {
     pub members: usize,
     /// Visible characters of a suggested name.
     pub name_chars: usize,
+    /// Reactions that one line may bear.
+    pub reactions: usize,
+    /// Whether members may see, and so react to, what was said before they came.
+    pub sees_past: bool,
+}
+
+/// A room as a store kept it.
+#[derive(Debug)]
+pub struct Kept {
+    /// The life of its log.
+    pub epoch: Epoch,
+    /// The last number that was given.
+    pub head: Seq,
+    /// The highest member number that was given.
+    pub last_member: u32,
+    /// Who is in it, with the number of each one's join.
+    pub members: Vec<(Member, Seq)>,
+    /// The newest events, without a hole up to `head`.
+    pub tail: Vec<Arc<Event>>,
+    /// The newest lines.
+    pub recent: Vec<Arc<Event>>,
+    /// There are lines before these.
+    pub has_older: bool,
 }
 
 /// A room's whole state.
@@ -63,12 +158,35 @@ pub struct RoomLimits {
 pub struct Room {
     log: Log,
     roster: Roster,
+    pending: Pending,
+    /// The newest lines, where the past outlives the tail.
+    recent: Option<Recent>,
 }
 
 impl Room {
-    /// An empty room in a new life of its log.
+    /// An empty room in a new life of its log, of which only the tail is kept.
     pub fn new(epoch: Epoch) -> Self {
-        Self { log: Log::new(epoch), roster: Roster::default() }
+        Self { log: Log::new(epoch), roster: Roster::default(), pending: Pending::default(), recent: None }
+    }
+
+    /// An empty room in a new life of its log, whose past outlives the tail.
+    pub fn lasting(epoch: Epoch) -> Self {
+        Self { recent: Some(Recent::default()), ..Self::new(epoch) }
+    }
+
+    /// A room as a store kept it. `now` is in milliseconds of a clock that never jumps.
+    pub fn restored(kept: Kept, now: u64) -> Self {
+        let mut roster = Roster::default();
+        for (member, joined_at) in kept.members {
+            roster.enter(member, joined_at);
+        }
+        roster.go_on_after(kept.last_member);
+        Self {
+            log: Log::restored(kept.epoch, kept.head, kept.tail, now),
+            roster,
+            pending: Pending::default(),
+            recent: Some(Recent::restored(kept.recent, kept.has_older)),
+        }
     }
 
     /// The numbered past that is still kept.
@@ -81,25 +199,42 @@ impl Room {
         &self.roster
     }
 
-    /// Decides on a draft and gives it the next number. Changes nothing: the event is to be [accepted](Self::accept)
-    /// next, before another is numbered.
+    /// The newest lines, oldest first, and whether there are older ones, where the past outlives the tail.
+    pub fn recent(&self) -> Option<(impl DoubleEndedIterator<Item = &Arc<Event>>, bool)> {
+        self.recent.as_ref().map(|recent| (recent.lines(), recent.is_cut()))
+    }
+
+    /// A line that the room still remembers.
+    pub fn line(&self, seq: Seq) -> Option<&Arc<Event>> {
+        let kept = self.log.get(seq).or_else(|| self.recent.as_ref()?.get(seq))?;
+        kept.kind.is_line().then_some(kept)
+    }
+
+    /// Whether events wait for the store's answer.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Decides on a draft and gives it the next number. Changes nothing: the event is to be [accepted](Self::accept) or
+    /// [reserved](Self::reserve) next, before another is numbered.
     ///
     /// # Errors
     /// [`Code::RoomFull`], [`Code::NameTaken`] with a free name, [`Code::NotInRoom`], [`Code::NoSuchPerson`],
-    /// [`Code::ToYourself`].
+    /// [`Code::ToYourself`], [`Code::NoSuchLine`], [`Code::NotYours`], [`Code::TooManyReactions`].
     pub fn number(&self, draft: Draft, at: u64, limits: RoomLimits) -> Result<Event, Refusal> {
         let kind = match draft {
             Draft::Join { name } => {
-                if self.roster.len() >= limits.members {
+                let (joining, leaving) = self.pending.growth();
+                if self.roster.len() + joining - leaving.min(self.roster.len()) >= limits.members {
                     return Err(Code::RoomFull.into());
                 }
                 if let Some(name) = &name
-                    && self.roster.holder(name).is_some()
+                    && self.holder_of(&name.key()).is_some()
                 {
-                    let free = names::suggest(name, |key| self.roster.holds(key), limits.name_chars);
-                    return Err(Refusal::name_taken(free.as_str()));
+                    return Err(self.name_taken(name, limits));
                 }
-                Kind::Join { member: Member { id: self.roster.next_id(), name } }
+                let id = MemberId(self.roster.last_id().max(self.pending.last_id()) + 1);
+                Kind::Join { member: Member { id, name } }
             }
             Draft::Leave { member } => Kind::Leave { member: self.person(member)?.member() },
             Draft::Message { from, signed, text } => {
@@ -108,35 +243,108 @@ impl Room {
                     Some(claimed) => (claimed.shared(), false),
                     None => (self.signature(from, signed, limits)?, true),
                 };
-                Kind::Message { from, name, guest, text }
+                Kind::Message { from, name, guest, text, marks: Marks::default() }
             }
             Draft::Private { from, to, text } => {
                 if from == to {
                     return Err(Code::ToYourself.into());
                 }
                 let name = self.person(from)?.shown_name();
-                let Some(receiver) = self.roster.get(to) else { return Err(Code::NoSuchPerson.into()) };
-                Kind::Private { from, name, to, to_name: receiver.shown_name(), text }
+                let receiver = self.person(to).map_err(|_| Code::NoSuchPerson)?;
+                Kind::Private { from, name, to, to_name: receiver.shown_name(), text, marks: Marks::default() }
+            }
+            Draft::Edit { from, target, text } => {
+                let line = self.own_line(from, target, limits)?;
+                Kind::Edit { target: target.seq, from, between: line.between, text: Some(text) }
+            }
+            Draft::Delete { from, target } => {
+                let line = self.own_line(from, target, limits)?;
+                Kind::Delete { target: target.seq, from, between: line.between }
+            }
+            Draft::React { from, target, emoji, on } => {
+                let line = self.visible_line(from, target, limits)?;
+                if on && line.reactions + self.pending.reactions_on(target.seq) >= limits.reactions {
+                    return Err(Code::TooManyReactions.into());
+                }
+                let reaction = Reaction { from, name: self.person(from)?.shown_name(), emoji };
+                Kind::React { target: target.seq, reaction, on, between: line.between }
             }
         };
-        Ok(Event { seq: self.log.head() + 1, at, kind })
+        Ok(Event { seq: self.log.head() + self.pending.len() as Seq + 1, at, kind })
     }
 
-    /// Applies a numbered event and keeps it. Returns it as it is shared from now on. `now` is in milliseconds of a clock
-    /// that never jumps.
+    /// Counts a numbered event in, which the store has yet to keep.
+    pub fn reserve(&mut self, event: Arc<Event>) {
+        self.pending.push(event);
+    }
+
+    /// Forgets every event that the store has not kept: it failed, and what was numbered after an event that failed would
+    /// leave a hole.
+    pub fn give_up(&mut self) {
+        self.pending = Pending::default();
+    }
+
+    /// Applies a numbered event and keeps it. `now` is in milliseconds of a clock that never jumps.
     ///
     /// # Panics
     /// If the event is not the next one: the store broke its promise of order, and going on would show two histories.
-    pub fn accept(&mut self, event: Event, now: u64) -> Arc<Event> {
+    pub fn accept(&mut self, event: Arc<Event>, now: u64) {
+        self.pending.settle(event.seq);
         match &event.kind {
             Kind::Join { member } => self.roster.enter(member.clone(), event.seq),
-            Kind::Leave { member } => {
-                self.roster.remove(member.id);
-            }
+            Kind::Leave { member } => self.roster.remove(member.id),
             Kind::Message { from, name, guest: true, .. } => self.roster.sign(*from, name),
-            Kind::Message { guest: false, .. } | Kind::Private { .. } => {}
+            Kind::Edit { target, text: Some(text), .. } => {
+                self.log.supersede_edits(*target);
+                self.change(*target, |line| match line {
+                    Kind::Message { from, name, guest, marks, .. } => Kind::Message {
+                        from: *from,
+                        name: name.clone(),
+                        guest: *guest,
+                        text: text.clone(),
+                        marks: marks.edited(event.at),
+                    },
+                    Kind::Private { from, name, to, to_name, marks, .. } => Kind::Private {
+                        from: *from,
+                        name: name.clone(),
+                        to: *to,
+                        to_name: to_name.clone(),
+                        text: text.clone(),
+                        marks: marks.edited(event.at),
+                    },
+                    other => other.clone(),
+                });
+            }
+            Kind::Delete { target, .. } => {
+                self.log.supersede_edits(*target);
+                self.change(*target, |_| Kind::Removed);
+            }
+            Kind::React { target, reaction, on, .. } => self.change(*target, |line| {
+                let mut changed = line.clone();
+                if let Kind::Message { marks, .. } | Kind::Private { marks, .. } = &mut changed {
+                    *marks = marks.reacted(reaction, *on);
+                }
+                changed
+            }),
+            Kind::Message { guest: false, .. }
+            | Kind::Private { .. }
+            | Kind::Removed
+            | Kind::Edit { text: None, .. } => {}
         }
-        self.log.push(event, now)
+        if let Some(recent) = self.recent.as_mut().filter(|_| event.kind.is_line()) {
+            recent.push(event.clone());
+        }
+        self.log.push(event, now);
+    }
+
+    /// Puts something else in the place of a line, wherever it is remembered.
+    fn change(&mut self, seq: Seq, change: impl FnOnce(&Kind) -> Kind) {
+        let Some(line) = self.line(seq) else { return };
+        let changed = Arc::new(Event { seq, at: line.at, kind: change(&line.kind) });
+        self.log.replace(&changed);
+        if let Some(recent) = &mut self.recent {
+            recent.replace(&changed);
+        }
     }
 
     /// Notes the name that a guest writes before it has said anything. Not an event. Returns whether nobody else has
@@ -154,8 +362,27 @@ impl Room {
         self.log.trim(now, limits, needed);
     }
 
+    /// Somebody who is here and not about to go.
     fn person(&self, id: MemberId) -> Result<&Person, Refusal> {
-        self.roster.get(id).ok_or_else(|| Code::NotInRoom.into())
+        let person = self.roster.get(id).filter(|_| !self.pending.is_leaving(id));
+        person.ok_or_else(|| Code::NotInRoom.into())
+    }
+
+    /// Who has claimed a name, or is about to, and is not about to give it up.
+    fn holder_of(&self, key: &NameKey) -> Option<MemberId> {
+        let holder = self.roster.holder_of(key).filter(|holder| !self.pending.is_leaving(*holder));
+        let coming = || self.pending.holder_of(key).filter(|holder| !self.pending.is_leaving(*holder));
+        holder.or_else(coming)
+    }
+
+    /// Whether this name is claimed by a join that the store has not answered for.
+    pub fn is_being_claimed(&self, name: &Name) -> bool {
+        self.pending.holder_of(&name.key()).is_some()
+    }
+
+    fn name_taken(&self, name: &Name, limits: RoomLimits) -> Refusal {
+        let free = names::suggest(name, |key| self.holder_of(key).is_some(), limits.name_chars);
+        Refusal::name_taken(free.as_str())
     }
 
     /// The name that a guest may put on a message: nobody else's claimed one.
@@ -163,12 +390,25 @@ impl Room {
         let Some(name) = signed else {
             return Ok(self.roster.get(from).map_or_else(|| "".into(), Person::shown_name));
         };
-        match self.roster.holder(&name) {
-            Some(holder) if holder != from => {
-                let free = names::suggest(&name, |key| self.roster.holds(key), limits.name_chars);
-                Err(Refusal::name_taken(free.as_str()))
-            }
+        match self.holder_of(&name.key()) {
+            Some(holder) if holder != from => Err(self.name_taken(&name, limits)),
             _ => Ok(name.shared()),
         }
+    }
+
+    /// A line that a member may see.
+    fn visible_line(&self, viewer: MemberId, target: Target, limits: RoomLimits) -> Result<Line, Refusal> {
+        let person = self.person(viewer)?;
+        let kept = self.line(target.seq).and_then(|event| Line::of(&event.kind));
+        let is_hidden = !limits.sees_past && target.seq < person.joined_at();
+        kept.or(target.stored)
+            .filter(|line| line.between.is_none_or(|pair| pair.contains(&viewer)))
+            .filter(|_| !is_hidden && !self.pending.takes_back(target.seq))
+            .ok_or_else(|| Code::NoSuchLine.into())
+    }
+
+    fn own_line(&self, from: MemberId, target: Target, limits: RoomLimits) -> Result<Line, Refusal> {
+        let line = self.visible_line(from, target, limits)?;
+        if line.from == from { Ok(line) } else { Err(Code::NotYours.into()) }
     }
 }

@@ -107,9 +107,14 @@ impl Roster {
         self.by_key.contains_key(key)
     }
 
-    /// The number that the next member gets.
-    pub(super) fn next_id(&self) -> MemberId {
-        MemberId(self.last_id + 1)
+    /// The highest number that a member was ever given; 0 before the first.
+    pub(super) fn last_id(&self) -> u32 {
+        self.last_id
+    }
+
+    /// Numbers up to this one were given before.
+    pub(super) fn go_on_after(&mut self, last_id: u32) {
+        self.last_id = self.last_id.max(last_id);
     }
 
     pub(super) fn enter(&mut self, member: Member, joined_at: Seq) {

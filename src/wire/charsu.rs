@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::names::RoomName;
-use crate::protocol::{Event, Kind, Member, MemberCard, MemberId, Refusal, ServerFrame};
+use crate::protocol::{Event, Kind, Marks, Member, MemberCard, MemberId, ReactionCard, Refusal, ServerFrame};
 use crate::transport::ws::frame::{self, Opcode};
 
 /// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
@@ -40,12 +40,28 @@ pub fn card(member: &Member) -> MemberCard<'_> {
     }
 }
 
-/// An event of the past as a snapshot holds it.
+/// A line's reactions as the wire shows them.
+fn reactions(marks: &Marks) -> Vec<ReactionCard<'_>> {
+    marks
+        .reactions()
+        .iter()
+        .map(|reaction| ReactionCard {
+            from: reaction.from.0,
+            name: (&*reaction.name).into(),
+            emoji: (&*reaction.emoji).into(),
+        })
+        .collect()
+}
+
+/// An event as this viewer may see it; without a viewer, as somebody whom a private line does not concern.
 pub fn snapshot_event<'a>(room: &'a RoomName, event: &'a Event, viewer: Option<MemberId>) -> ServerFrame<'a> {
     let (seq, at) = (event.seq, event.at);
     let room: Cow<'a, str> = room.as_str().into();
+    if !event.kind.is_for_all() && !viewer.is_some_and(|viewer| event.kind.is_for(viewer)) {
+        return ServerFrame::Skip { room, seq };
+    }
     match &event.kind {
-        Kind::Message { from, name, guest, text } => ServerFrame::Message {
+        Kind::Message { from, name, guest, text, marks } => ServerFrame::Message {
             room,
             seq,
             at,
@@ -53,32 +69,49 @@ pub fn snapshot_event<'a>(room: &'a RoomName, event: &'a Event, viewer: Option<M
             name: (&**name).into(),
             guest: *guest,
             text: (&**text).into(),
+            edited_at: marks.edited_at(),
+            reactions: reactions(marks),
         },
-        Kind::Private { from, name, to, to_name, text } => {
-            if viewer.is_some_and(|viewer| event.kind.is_for(viewer)) {
-                ServerFrame::Private {
-                    room,
-                    seq,
-                    at,
-                    from: from.0,
-                    name: (&**name).into(),
-                    to: to.0,
-                    to_name: (&**to_name).into(),
-                    text: (&**text).into(),
-                }
-            } else {
-                ServerFrame::Skip { room, seq }
-            }
+        Kind::Private { from, name, to, to_name, text, marks } => ServerFrame::Private {
+            room,
+            seq,
+            at,
+            from: from.0,
+            name: (&**name).into(),
+            to: to.0,
+            to_name: (&**to_name).into(),
+            text: (&**text).into(),
+            edited_at: marks.edited_at(),
+            reactions: reactions(marks),
+        },
+        Kind::Removed | Kind::Edit { text: None, .. } => ServerFrame::Skip { room, seq },
+        Kind::Edit { target, from, text: Some(text), .. } => {
+            ServerFrame::Edit { room, seq, at, target: *target, from: from.0, text: (&**text).into() }
         }
+        Kind::Delete { target, from, .. } => ServerFrame::Delete { room, seq, at, target: *target, from: from.0 },
+        Kind::React { target, reaction, on, .. } => ServerFrame::React {
+            room,
+            seq,
+            at,
+            target: *target,
+            from: reaction.from.0,
+            name: (&*reaction.name).into(),
+            emoji: (&*reaction.emoji).into(),
+            on: *on,
+        },
         Kind::Join { member } => ServerFrame::Join { room, seq, at, member: card(member) },
         Kind::Leave { member } => ServerFrame::Leave { room, seq, at, member: card(member) },
     }
 }
 
 pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) {
-    let Kind::Message { from, name, guest, text } = &event.kind else {
+    let Kind::Message { from, name, guest, text, marks } = &event.kind else {
         return answer(&snapshot_event(room, event, viewer), out);
     };
+    if *marks != Marks::default() {
+        // A line that is shown again, to somebody who comes back: rare.
+        return answer(&snapshot_event(room, event, viewer), out);
+    }
     frame::push_with(out, Opcode::Text, EXPECTED, |out| {
         out.extend_from_slice(br#"{"type":"message","room":"#);
         push_json(out, room.as_str());

@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::names::Name;
-    use crate::protocol::{Kind, Member, ServerFrame};
+    use crate::protocol::{Kind, Marks, Member, Pair, Reaction, ServerFrame};
 
     const ALI: MemberId = MemberId(1);
     const SARA: MemberId = MemberId(2);
@@ -168,18 +168,50 @@ mod tests {
         RoomName::parse("408213").expect("a code")
     }
 
+    fn reaction(from: MemberId, seed: u32) -> Reaction {
+        Reaction { from, name: "d\"".into(), emoji: format!("🙂{seed}").into() }
+    }
+
+    fn pair() -> impl Strategy<Value = Option<Pair>> {
+        prop_oneof![Just(None), Just(Some([ALI, SARA])), Just(Some([SARA, BOB]))]
+    }
+
     fn kind() -> impl Strategy<Value = Kind> {
         let member = || prop_oneof![Just(ALI), Just(SARA), Just(BOB)];
         prop_oneof![
             (member(), any::<String>(), any::<String>(), any::<bool>()).prop_map(|(from, name, text, guest)| {
-                Kind::Message { from, name: name.into(), guest, text: text.into() }
+                Kind::Message { from, name: name.into(), guest, text: text.into(), marks: Marks::default() }
             }),
+            (member(), any::<String>(), any::<u32>(), proptest::option::of(any::<u32>())).prop_map(
+                |(from, text, seed, edited)| Kind::Message {
+                    from,
+                    name: "c".into(),
+                    guest: false,
+                    text: text.into(),
+                    marks: Marks::new(edited.map(u64::from), vec![reaction(from, seed); (seed % 3) as usize]),
+                }
+            ),
             (member(), member(), "[a-z]{0,200}").prop_map(|(from, to, text)| Kind::Private {
                 from,
                 name: "a".into(),
                 to,
                 to_name: "b".into(),
                 text: text.into(),
+                marks: Marks::default(),
+            }),
+            Just(Kind::Removed),
+            (member(), pair(), proptest::option::of("[a-z]{0,200}")).prop_map(|(from, between, text)| Kind::Edit {
+                target: 3,
+                from,
+                between,
+                text: text.map(Into::into),
+            }),
+            (member(), pair()).prop_map(|(from, between)| Kind::Delete { target: 3, from, between }),
+            (member(), pair(), any::<u32>(), any::<bool>()).prop_map(|(from, between, seed, on)| Kind::React {
+                target: 3,
+                reaction: reaction(from, seed),
+                on,
+                between,
             }),
             member().prop_map(|id| Kind::Join { member: Member { id, name: None } }),
             member().prop_map(|id| Kind::Leave { member: Member { id, name: Name::parse("Ali", 32).ok() } }),

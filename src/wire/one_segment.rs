@@ -21,13 +21,21 @@ pub(super) fn event(event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) 
             push_json(out, text);
             out.push(b'}');
         }),
-        Kind::Private { from, name, to, to_name, text } => {
+        Kind::Private { from, name, to, to_name, text, .. } => {
             if viewer == Some(*from) {
                 notice(&format!("Private to {}: {text}", or_anonymous(to_name)), out);
             } else if viewer == Some(*to) {
                 notice(&format!("Private from {}: {text}", or_anonymous(name)), out);
             }
         }
+        // These pages cannot change a line that they have drawn: new words are told, the rest is not.
+        Kind::Edit { text: Some(text), between: None, .. } => notice(&format!("A line was changed to: {text}"), out),
+        Kind::Edit { text: Some(text), between: Some(pair), .. } => {
+            if viewer.is_some_and(|viewer| pair.contains(&viewer)) {
+                notice(&format!("A private line was changed to: {text}"), out);
+            }
+        }
+        Kind::Removed | Kind::Edit { text: None, .. } | Kind::Delete { .. } | Kind::React { .. } => {}
         Kind::Join { .. } => notice("A user joined the chat", out),
         Kind::Leave { .. } => notice("A user left the chat", out),
     }

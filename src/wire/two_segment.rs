@@ -29,13 +29,21 @@ pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, ou
             push_number(out, event.at);
             out.push(b'}');
         }),
-        Kind::Private { from, name, to, to_name, text } => {
+        Kind::Private { from, name, to, to_name, text, .. } => {
             if viewer == Some(*from) {
                 notice(&format!("Private to {}: {text}", or_guest(to_name)), out);
             } else if viewer == Some(*to) {
                 notice(&format!("Private from {}: {text}", or_guest(name)), out);
             }
         }
+        // These pages cannot change a line that they have drawn: new words are told, the rest is not.
+        Kind::Edit { text: Some(text), between: None, .. } => notice(&format!("A line was changed to: {text}"), out),
+        Kind::Edit { text: Some(text), between: Some(pair), .. } => {
+            if viewer.is_some_and(|viewer| pair.contains(&viewer)) {
+                notice(&format!("A private line was changed to: {text}"), out);
+            }
+        }
+        Kind::Removed | Kind::Edit { text: None, .. } | Kind::Delete { .. } | Kind::React { .. } => {}
         Kind::Join { member } => notice(&format!("{} joined the room", member_name(member)), out),
         Kind::Leave { member } => notice(&format!("{} left the room", member_name(member)), out),
     }

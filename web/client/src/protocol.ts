@@ -49,7 +49,75 @@ to: number,
 /**
  * What.
  */
-text: string, } | { "type": "typing", 
+text: string, } | { "type": "edit", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The line's number.
+ */
+seq: number, 
+/**
+ * What it is to say.
+ */
+text: string, } | { "type": "delete", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The line's number.
+ */
+seq: number, } | { "type": "react", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The line's number.
+ */
+seq: number, 
+/**
+ * The emoji.
+ */
+emoji: string, 
+/**
+ * Whether it is to be there.
+ */
+on: boolean, } | { "type": "history", 
+/**
+ * The command's number in its session.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * Only lines before this number, the nearest ones.
+ */
+before?: number, 
+/**
+ * Only lines after this number, the nearest ones.
+ */
+after?: number, 
+/**
+ * How many at most: 200, or less.
+ */
+limit?: number, } | { "type": "typing", 
 /**
  * Where.
  */
@@ -135,7 +203,11 @@ count: number,
 /**
  * Events of the past that you may see, oldest first.
  */
-history: Array<ServerFrame>, } | { "type": "reset", 
+history: Array<ServerFrame>, 
+/**
+ * There may be lines before these: `history` asks for them.
+ */
+earlier?: boolean, } | { "type": "reset", 
 /**
  * The command's number, if it answers one.
  */
@@ -179,7 +251,11 @@ count: number,
 /**
  * Events of the past that you may see, oldest first.
  */
-history: Array<ServerFrame>, } | { "type": "ack", 
+history: Array<ServerFrame>, 
+/**
+ * There may be lines before these: `history` asks for them.
+ */
+earlier?: boolean, } | { "type": "ack", 
 /**
  * The command's number.
  */
@@ -215,7 +291,27 @@ count: number,
 /**
  * Whether more follow.
  */
-more: boolean, } | { "type": "left", 
+more: boolean, } | { "type": "history", 
+/**
+ * The command's number.
+ */
+id: number, 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * Lines that you may see, oldest first.
+ */
+events: Array<ServerFrame>, 
+/**
+ * Whether there is more in the same direction.
+ */
+more: boolean, } | { "type": "goaway", 
+/**
+ * Milliseconds; another number for each client, so that not all come at once.
+ */
+retry_after_ms: number, } | { "type": "left", 
 /**
  * The command's number.
  */
@@ -289,9 +385,17 @@ name: string,
  */
 guest?: boolean, 
 /**
- * What was said.
+ * What was said, as it stands now.
  */
-text: string, } | { "type": "private", 
+text: string, 
+/**
+ * When its words were last changed, in Unix milliseconds.
+ */
+edited_at?: number, 
+/**
+ * The reactions that it bears, oldest first.
+ */
+reactions?: Array<Reaction>, } | { "type": "private", 
 /**
  * Where.
  */
@@ -321,9 +425,93 @@ to: number,
  */
 to_name: string, 
 /**
- * What was said.
+ * What was said, as it stands now.
  */
-text: string, } | { "type": "join", 
+text: string, 
+/**
+ * When its words were last changed, in Unix milliseconds.
+ */
+edited_at?: number, 
+/**
+ * The reactions that it bears, oldest first.
+ */
+reactions?: Array<Reaction>, } | { "type": "edit", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * Which line.
+ */
+target: number, 
+/**
+ * The member's number.
+ */
+from: number, 
+/**
+ * What it says now.
+ */
+text: string, } | { "type": "delete", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * Which line.
+ */
+target: number, 
+/**
+ * The member's number.
+ */
+from: number, } | { "type": "react", 
+/**
+ * Where.
+ */
+room: string, 
+/**
+ * The number.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+at: number, 
+/**
+ * Which line.
+ */
+target: number, 
+/**
+ * The member's number.
+ */
+from: number, 
+/**
+ * The member's name.
+ */
+name: string, 
+/**
+ * The emoji.
+ */
+emoji: string, 
+/**
+ * Whether it is there now.
+ */
+on: boolean, } | { "type": "join", 
 /**
  * Where.
  */
@@ -401,7 +589,11 @@ count: number,
 /**
  * Events of the past that you may see, oldest first.
  */
-history: Array<ServerFrame>, };
+history: Array<ServerFrame>, 
+/**
+ * There may be lines before these: `history` asks for them.
+ */
+earlier?: boolean, };
 
 export type Member = { 
 /**
@@ -416,6 +608,20 @@ name: string,
  * The name is not claimed.
  */
 guest?: boolean, };
+
+export type Reaction = { 
+/**
+ * The member's number.
+ */
+from: number, 
+/**
+ * The member's name at that time.
+ */
+name: string, 
+/**
+ * The emoji.
+ */
+emoji: string, };
 
 export type Position = { 
 /**
