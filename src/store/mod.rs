@@ -5,6 +5,7 @@
 //! room accept it, and is the sender told. Knows no transport and no connection: the receipt is opaque here.
 
 mod memory;
+pub mod sqlite;
 
 pub use memory::Memory;
 

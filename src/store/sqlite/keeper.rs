@@ -1,0 +1,155 @@
+//! The thread that keeps the write-ahead log short and the file's life fresh, so that the writer waits for neither. Knows no
+//! room and no event.
+//!
+//! It sleeps for as long as nothing is written. About a second after something was, it moves the log into the file, which
+//! disturbs nobody. Twice it needs the writer, between two groups: to empty the log where it grew large or holds words that
+//! were wiped from the file since, and to give the file its next [life](super::life).
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::file::beside;
+use super::life::{self, Life, SideFile};
+use super::queue::{Queue, Work};
+
+/// How long what was written may lie in the log before it is moved into the file.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// How long words that were wiped may lie in the log. With a round and some patience well below ten seconds.
+const WIPED: Duration = Duration::from_secs(3);
+
+/// How large the log may grow before the writer has to wait until it is emptied.
+const LOG_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How old a life may become while something is written.
+const LIFE: Duration = Duration::from_mins(1);
+
+/// What the writer tells the keeper.
+#[derive(Debug, Default)]
+pub(super) struct Chores {
+    /// Set without the lock, so that a busy writer does not take it for each group.
+    written: AtomicBool,
+    /// std: three flags, never across a write.
+    due: Mutex<Due>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Due {
+    /// Since when there have been words in the log that are wiped from the file.
+    wiped: Option<Instant>,
+    stopping: bool,
+}
+
+impl Chores {
+    /// Something was committed.
+    pub(super) fn note_written(&self, wipes: bool) {
+        let was_written = self.written.swap(true, Ordering::AcqRel);
+        if wipes {
+            self.due().wiped.get_or_insert_with(Instant::now);
+        }
+        if !was_written {
+            // Under the lock, or the keeper could look just before and sleep just after.
+            let _due = self.due();
+            self.changed.notify_all();
+        }
+    }
+
+    /// The log is empty.
+    pub(super) fn note_emptied(&self) {
+        self.due().wiped = None;
+    }
+
+    /// The keeper is to end.
+    pub(super) fn stop(&self) {
+        self.due().stopping = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until there is something to do, and a round longer.
+    fn wait(&self) -> Round {
+        let idle = |due: &mut Due| !due.stopping && due.wiped.is_none() && !self.written.load(Ordering::Acquire);
+        let due = self.changed.wait_while(self.due(), idle).unwrap_or_else(PoisonError::into_inner);
+        let (due, _) =
+            self.changed.wait_timeout_while(due, ROUND, |due| !due.stopping).unwrap_or_else(PoisonError::into_inner);
+        self.written.store(false, Ordering::Release);
+        Round { is_last: due.stopping, wiped: due.wiped }
+    }
+
+    fn due(&self) -> MutexGuard<'_, Due> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a round of the keeper is to see to.
+struct Round {
+    /// It is time to end.
+    is_last: bool,
+    /// Since when there have been wiped words in the log.
+    wiped: Option<Instant>,
+}
+
+/// The keeper itself.
+#[derive(Debug)]
+pub(super) struct Keeper<R> {
+    pub(super) db: Connection,
+    pub(super) path: PathBuf,
+    pub(super) life: Life,
+    pub(super) chores: Arc<Chores>,
+    pub(super) queue: Arc<Queue<R>>,
+}
+
+impl<R> Keeper<R> {
+    /// Works until it is stopped. Returns the life that the file has then, as far as it knows.
+    pub(super) fn run(mut self) -> Life {
+        let log = beside(&self.path, "-wal");
+        let mut renewed = Instant::now();
+        let mut is_failing = false;
+        loop {
+            let Round { is_last, wiped } = self.chores.wait();
+            if is_last {
+                return self.life;
+            }
+            // Not RESTART or TRUNCATE: those keep the writer waiting for the disk.
+            let moved = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            if let Err(error) = &moved
+                && !is_failing
+            {
+                tracing::error!(%error, "the store's write-ahead log cannot be moved into its file and will grow");
+            }
+            is_failing = moved.is_err();
+            let is_large = fs::metadata(&log).is_ok_and(|log| log.len() > LOG_BYTES);
+            if is_large || wiped.is_some_and(|since| since.elapsed() >= WIPED) {
+                self.queue.ask(Work::EmptyLog);
+            }
+            if renewed.elapsed() >= LIFE {
+                self.renew_life();
+                renewed = Instant::now();
+            }
+        }
+    }
+
+    fn renew_life(&mut self) {
+        let side = SideFile::of(&self.path);
+        let life = life::random_life();
+        let (answer, has_it) = sync_channel(1);
+        let renewed = side.allow(&[self.life, life]).and_then(|()| {
+            self.queue.ask(Work::RenewLife { life, answer });
+            if has_it.recv() == Ok(true) {
+                self.life = life;
+                side.allow(&[life])
+            } else {
+                Ok(())
+            }
+        });
+        if let Err(error) = renewed {
+            tracing::warn!(%error, "the file beside the store that tells backups apart cannot be written");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The one thread that writes. It takes what is queued, writes it as one transaction, and then says what became of each
+//! event, in the order of the queue. It waits for nothing else: while it commits, the next group gathers by itself.
+//!
+//! A group that fails leaves nothing behind, and each event of it hears why. The next one is tried like any other, so that
+//! the store recovers by itself once the disk does. An event whose predecessor was not kept is refused, whatever the reason
+//! was: numbers have no holes. While there is trouble the thread tries again on its own, so that those who wait for the
+//! store to be well need not write something to find out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::failpoints::{self, Step};
+use super::group::{Changes, Extents, Failure, Group};
+use super::keeper::Chores;
+use super::queue::{Queue, Taken, Work};
+use super::retention::Sweep;
+use super::statements as sql;
+use super::{Outcome, Trouble};
+
+/// How long after a failure the file is tried again, if nothing else is to be written.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the writer waits for readers when it empties the log. It is asked again if they take longer.
+const READERS: Duration = Duration::from_millis(20);
+
+/// The writer.
+#[derive(Debug)]
+pub(super) struct Writer<R> {
+    pub(super) db: Connection,
+    pub(super) rooms: Extents,
+    pub(super) sweep: Sweep,
+    pub(super) queue: Arc<Queue<R>>,
+    pub(super) chores: Arc<Chores>,
+    pub(super) outcomes: UnboundedSender<Vec<Outcome<R>>>,
+    /// The last group was kept.
+    pub(super) is_well: Arc<AtomicBool>,
+    /// What to forget, from groups that failed: nobody asks for it again.
+    pub(super) owed: Vec<Work<R>>,
+    /// How long a foreign lock is waited for.
+    pub(super) busy: Duration,
+}
+
+impl<R> Writer<R> {
+    /// Writes until the queue is closed and empty. Gives the connection back.
+    pub(super) fn run(mut self) -> Connection {
+        let _closes = ClosesQueue(self.queue.clone());
+        loop {
+            match self.queue.take(self.patience()) {
+                Taken::Group(works) => self.keep(works),
+                Taken::Nothing if !self.is_well() => self.keep(Vec::new()),
+                Taken::Nothing => {}
+                Taken::Closed => break,
+            }
+            self.sweep();
+        }
+        if !self.owed.is_empty() {
+            self.keep(Vec::new());
+        }
+        self.db
+    }
+
+    /// How long nothing has to be done unless something comes.
+    fn patience(&self) -> Option<Duration> {
+        if self.is_well() { self.sweep.rests() } else { Some(RETRY) }
+    }
+
+    /// Keeps a group, or tries whether that would be possible if it is empty, and tells those who wait.
+    fn keep(&mut self, works: Vec<Work<R>>) {
+        let mut group = std::mem::take(&mut self.owed);
+        group.extend(works);
+        let mut verdicts = vec![None; group.len()];
+        let kept = self.write(&group, &mut verdicts);
+        let mut empties_log = false;
+        match kept {
+            Ok(changes) => {
+                failpoints::pass(Step::AfterCommit);
+                for (room, extent) in changes.rooms {
+                    match extent {
+                        Some(extent) => self.rooms.insert(room, extent),
+                        None => self.rooms.remove(&room),
+                    };
+                }
+                self.sweep.add_ended(changes.unwiped);
+                self.chores.note_written(changes.wipes);
+                self.note_well();
+                empties_log = group.iter().any(|work| matches!(work, Work::EmptyLog));
+            }
+            Err(trouble) => {
+                self.note_trouble(&trouble);
+                verdicts.fill(Some(trouble));
+            }
+        }
+        self.tell(group, verdicts);
+        if empties_log {
+            self.empty_log();
+        }
+    }
+
+    /// Writes a group as one transaction, without those that cannot be written whatever happens to the others.
+    fn write(&self, group: &[Work<R>], verdicts: &mut [Option<Trouble>]) -> Result<Changes, Trouble> {
+        loop {
+            match self.attempt(group, verdicts) {
+                Ok(changes) => return Ok(changes),
+                Err(failure) => {
+                    // After some errors SQLite has rolled back by itself.
+                    if !self.db.is_autocommit() {
+                        self.run_statement(sql::ROLLBACK)?;
+                    }
+                    match failure {
+                        Failure::One(index, trouble) => {
+                            tracing::error!(%trouble, "an event cannot be kept; the others are");
+                            verdicts[index] = Some(trouble);
+                        }
+                        Failure::All(trouble) => return Err(trouble),
+                    }
+                }
+            }
+        }
+    }
+
+    fn attempt(&self, works: &[Work<R>], verdicts: &mut [Option<Trouble>]) -> Result<Changes, Failure> {
+        let all = |error: rusqlite::Error| Failure::All(error.into());
+        self.run_statement(sql::BEGIN).map_err(all)?;
+        if !self.is_well() {
+            self.run_statement(sql::PROBE).map_err(all)?;
+        }
+        let mut group = Group::new(&self.db, &self.rooms);
+        group.write(works, verdicts)?;
+        failpoints::pass(Step::BeforeCommit);
+        self.run_statement(sql::COMMIT).map_err(all)?;
+        Ok(group.changes())
+    }
+
+    /// Hands the outcomes over and answers, in order. What is only to be forgotten is tried again if it failed.
+    fn tell(&mut self, group: Vec<Work<R>>, verdicts: Vec<Option<Trouble>>) {
+        let mut outcomes = Vec::with_capacity(group.len());
+        for (work, verdict) in group.into_iter().zip(verdicts) {
+            let result = verdict.map_or(Ok(()), Err);
+            match work {
+                Work::Append(entry) => outcomes.push(Outcome { event: entry.event, receipt: entry.receipt, result }),
+                // Whoever asked may have given up waiting.
+                Work::KeepCode { answer, .. } | Work::EndRoom { answer, .. } => drop(answer.send(result)),
+                Work::RenewLife { answer, .. } => drop(answer.send(result.is_ok())),
+                Work::ForgetCode(_) | Work::ForgetSession(_) | Work::ForgetResting(_) if result.is_err() => {
+                    self.owed.push(work);
+                }
+                Work::ForgetCode(_) | Work::ForgetSession(_) | Work::ForgetResting(_) | Work::EmptyLog => {}
+            }
+        }
+        if !outcomes.is_empty() {
+            // Nobody listens while the server ends: then nobody is told, which is always allowed.
+            drop(self.outcomes.send(outcomes));
+        }
+    }
+
+    /// One slice of what is to be wiped, if any is due.
+    fn sweep(&mut self) {
+        if !self.is_well() || self.sweep.rests() != Some(Duration::ZERO) {
+            return;
+        }
+        match self.sweep.step(&mut self.db, &mut self.rooms) {
+            Ok(wipes) => {
+                if wipes {
+                    self.chores.note_written(true);
+                }
+            }
+            Err(error) => {
+                self.sweep.pause();
+                self.note_trouble(&error.into());
+            }
+        }
+    }
+
+    /// Moves the rest of the log into the file and leaves nothing in it, unless somebody is still reading there.
+    fn empty_log(&self) {
+        let emptied = self.db.busy_timeout(READERS).and_then(|()| {
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(row.get::<_, i64>(0)? == 0))
+        });
+        if emptied.is_ok_and(|emptied| emptied) {
+            self.chores.note_emptied();
+        }
+        if let Err(error) = self.db.busy_timeout(self.busy) {
+            tracing::error!(%error, "the store's patience with foreign locks could not be set back");
+        }
+    }
+
+    fn run_statement(&self, statement: &str) -> rusqlite::Result<usize> {
+        self.db.prepare_cached(statement)?.execute([])
+    }
+
+    fn is_well(&self) -> bool {
+        self.is_well.load(Ordering::Acquire)
+    }
+
+    fn note_well(&self) {
+        if !self.is_well.swap(true, Ordering::AcqRel) {
+            tracing::info!("the store keeps events again");
+        }
+    }
+
+    fn note_trouble(&self, trouble: &Trouble) {
+        if self.is_well.swap(false, Ordering::AcqRel) {
+            tracing::error!(%trouble, "the store keeps nothing, and tries again");
+        }
+    }
+}
+
+/// However the writer ends, nobody waits for it after that.
+struct ClosesQueue<R>(Arc<Queue<R>>);
+
+impl<R> Drop for ClosesQueue<R> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

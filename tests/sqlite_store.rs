@@ -1,0 +1,6 @@
+//! The store in a file: what is kept is there again, what failed never was, and what was wiped leaves nothing behind.
+
+#[path = "sqlite_store/disk.rs"]
+mod disk;
+#[path = "sqlite_store/keeping.rs"]
+mod keeping;
