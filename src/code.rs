@@ -82,6 +82,11 @@ impl Code {
     pub fn number(self) -> u32 {
         self.0
     }
+
+    /// The code of such a number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        (number <= LAST).then_some(Self(number))
+    }
 }
 
 impl fmt::Display for Code {

@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kinds::{Address, Choice, Count, Folder, Kind, LogFilter, Origins, Size, Span, StoreUrl, Switch, Times};
+use kinds::{Address, Choice, Count, Folder, Kind, LogFilter, OrNever, Origins, Size, Span, StoreUrl, Switch, Times};
 
-pub use kinds::Newcomers;
+pub use kinds::{Fsync, Newcomers};
 
 /// One row of the table of settings.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ settings! {
     "Serving" {
         /// Where to listen. Port 0 takes a free port; 0.0.0.0:8000 is the whole network
         listen: SocketAddr as Address = SocketAddr::from(([127, 0, 0, 1], 8000));
-        /// Where rooms live. memory: keeps them until the server stops
+        /// Where rooms live. memory: keeps them until the server stops, sqlite:charsu.db in a file
         store: String as StoreUrl = "memory:".to_owned();
         /// A folder of other people's pages, to be served under /pages/
         pages: Option<PathBuf> as Folder = None;
@@ -114,9 +114,25 @@ settings! {
         /// A site whose pages may connect: scheme, host and port, or null, or *. Repeatable
         allow_origin: Vec<String> as Origins = Vec::new();
     }
+    "What is stored, with sqlite:" {
+        /// What the disk must have said before a line counts as kept: normal or full (power cuts)
+        fsync: Fsync as Choice<Fsync> = Fsync::Normal;
+        /// How long lines are kept: a time, or never to forget none for its age
+        retention_age: Option<Duration> as OrNever<Span> = None;
+        /// How many lines of a room are kept, or never to forget none for their number
+        retention_lines: Option<usize> as OrNever<Count> = None;
+        /// How large the file may be before the oldest lines go, or never
+        retention_bytes: Option<usize> as OrNever<Size> = None;
+        /// How long a stored room lives in which nothing happens
+        stored_room_idle: Duration as Span = Duration::from_hours(30 * 24);
+        /// How long the place of a member is kept after the server was started again
+        restart_grace: Duration as Span = Duration::from_mins(1);
+        /// Lines that may wait for the disk at once; more are refused
+        store_queue: usize as Count = 20_000;
+    }
     "Rooms" {
-        /// What a newcomer sees of the past: none or recent
-        newcomers: Newcomers as Choice<Newcomers> = Newcomers::None;
+        /// What a newcomer sees of the past: none, recent, all, or auto: recent where it is stored
+        newcomers: Newcomers as Choice<Newcomers> = Newcomers::Auto;
         /// Whether a named room (general) opens when somebody joins it
         named_rooms: bool as Switch = true;
         /// Whether a tutorial page on /ws/{code}/{name} opens a code that nobody created
@@ -125,7 +141,7 @@ settings! {
         reopen_codes: bool as Switch = true;
         /// How long the place of a member is kept after the connection broke
         grace: Duration as Span = Duration::from_secs(10);
-        /// How long an empty room lives after its last member's grace
+        /// How long an empty room lives in memory after its last member's grace
         room_idle: Duration as Span = Duration::from_mins(10);
         /// How long a created code waits for its first member
         code_wait: Duration as Span = Duration::from_hours(24);
@@ -153,6 +169,8 @@ settings! {
         join_timeout: Duration as Span = Duration::from_secs(10);
         /// How long a message in fragments may take
         message_timeout: Duration as Span = Duration::from_secs(30);
+        /// Within which time people are told to come back when the server stops, at most
+        drain_window: Duration as Span = Duration::from_secs(5);
         /// How long a stopping server waits for its connections to end
         shutdown_timeout: Duration as Span = Duration::from_secs(5);
     }
@@ -215,6 +233,11 @@ settings! {
 }
 
 impl Settings {
+    /// The file in which rooms are stored, if they are.
+    pub fn database(&self) -> Option<&std::path::Path> {
+        self.store.strip_prefix("sqlite:").map(std::path::Path::new)
+    }
+
     /// Whether only this machine can connect.
     pub fn is_loopback_only(&self) -> bool {
         self.listen.ip().to_canonical().is_loopback()

@@ -30,7 +30,7 @@ impl From<&Settings> for Rules {
                 members: settings.members_per_room,
                 name_chars: settings.name_chars,
                 reactions: settings.reactions_per_line,
-                sees_past: settings.newcomers != config::Newcomers::None,
+                sees_past: newcomers(settings) != Newcomers::None,
             },
             tail: TailLimits {
                 age_ms: ms(settings.tail_seconds),
@@ -38,17 +38,18 @@ impl From<&Settings> for Rules {
                 lag_bytes: settings.reader_lag_bytes,
             },
             tail_total_bytes: settings.tail_total_bytes,
-            newcomers: match settings.newcomers {
-                config::Newcomers::None => Newcomers::None,
-                config::Newcomers::Recent => Newcomers::Recent,
-            },
+            newcomers: newcomers(settings),
             rooms: settings.rooms,
             sessions: settings.connections.saturating_mul(SESSIONS_PER_CONNECTION),
             rooms_per_connection: settings.rooms_per_connection,
             named_rooms: settings.named_rooms,
             grace_ms: ms(settings.grace),
+            restart_grace_ms: ms(settings.restart_grace),
             session_ms: ms(settings.tail_seconds),
             room_idle_ms: ms(settings.room_idle),
+            stored_room_idle_ms: ms(settings.stored_room_idle),
+            retention_ms: settings.retention_age.map(ms),
+            drain_window_ms: ms(settings.drain_window),
             code_wait_ms: ms(settings.code_wait),
             code_quarantine_ms: ms(settings.code_quarantine),
             large_room: settings.large_room,
@@ -59,6 +60,16 @@ impl From<&Settings> for Rules {
             message_timeout: settings.message_timeout,
             outbox_bytes: u32::try_from(settings.outbox_bytes).unwrap_or(u32::MAX),
         }
+    }
+}
+
+/// What a newcomer sees, with what the operator left to the store decided.
+pub(crate) fn newcomers(settings: &Settings) -> Newcomers {
+    match settings.newcomers {
+        config::Newcomers::Auto if settings.database().is_some() => Newcomers::Recent,
+        config::Newcomers::Auto | config::Newcomers::None => Newcomers::None,
+        config::Newcomers::Recent => Newcomers::Recent,
+        config::Newcomers::All => Newcomers::All,
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) use linger::Lingering;
 
 use crate::config::Settings;
 use crate::pages::Pages;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// Connections that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
@@ -83,8 +83,7 @@ impl Server {
         })?;
         let listening = listener.local_addr().map_err(|error| StartError::Listen(place, error))?;
         let pages = settings.pages.as_deref().map(Pages::open).transpose().map_err(StartError::Pages)?;
-        let store = Store::open(&settings.store)?;
-        let app = App::new(settings, listening, store);
+        let app = App::new(settings, listening)?;
         let routes = routes::all(&app, pages);
         Ok(Self { listener, app, routes })
     }
@@ -134,6 +133,8 @@ impl Server {
         if tokio::time::timeout(app.settings.shutdown_timeout, ended).await.is_err() {
             tracing::warn!(connections = app.addresses.connections(), "not every connection ended in time");
         }
+        // What was still on its way to the store is kept; nobody is left to be told.
+        app.hub.close_store().await;
         rooms.abort();
         outcome
     }

@@ -11,11 +11,11 @@ use crate::pace::Pace;
 use crate::protocol::{
     Close, Code, Command, Limits, Malformed, MemberCard, MemberId, Page, Position, Refusal, Seq, ServerFrame,
 };
-use crate::room::{Draft, Epoch, Target};
+use crate::room::{Draft, Target};
 use crate::server::App;
 use crate::slash::{self, Said};
 use crate::text::{self, TextLimits};
-use crate::wire;
+use crate::wire::{self, Wire};
 
 /// What a frame led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Conversation {
         }
     }
 
-    fn hub(&self) -> &Hub {
+    fn hub(&self) -> &Arc<Hub> {
         &self.app.hub
     }
 
@@ -135,8 +135,16 @@ impl Conversation {
         let (opening, hold) =
             if is_back { (Opening::Made, None) } else { self.app.opening(self.peer, &room, reopens)? };
         let name = Name::parse(name, self.app.settings.name_chars).map(Some).map_err(Refusal::from);
-        let join = Join { room, name, since, opening, hold, sees_own_join: false };
-        let result = self.app.hub.join(&self.reader, join, |joined, out| wire::answer(&join_answer(id, joined), out));
+        let shown_room = room.clone();
+        let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| {
+            match joined {
+                Ok(joined) => wire::answer(&join_answer(id, joined), out),
+                Err(refusal) => Wire::Charsu.refuse(refusal, Some(id), &shown_room, out),
+            }
+            None
+        });
+        let join = Join { room, name, since, opening, hold, sees_own_join: false, answer };
+        let result = self.app.hub.join(&self.reader, join);
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.app.failed_join(self.peer);
         }
@@ -145,8 +153,8 @@ impl Conversation {
 
     fn leave(&mut self, id: u64, room: &str) -> Result<Outcome, Refusal> {
         let name = RoomName::parse(room).map_err(|_| Refusal::from(Code::NotInRoom))?;
-        self.hub().leave(&self.reader, name.as_str())?;
-        Ok(self.tell(&ServerFrame::Left { id, room: name.as_str().into() }))
+        self.hub().leave(&self.reader, name.as_str(), id)?;
+        Ok(Outcome::Answered)
     }
 
     fn people(&mut self, id: u64, room: &str, after: Option<u32>) -> Result<Outcome, Refusal> {
@@ -173,16 +181,16 @@ impl Conversation {
             Said::Text(said) => {
                 text::check(said, limits)?;
                 let draft = Draft::Message { from: member, signed: None, text: said.into() };
-                self.append(&live, id, draft, numbered)
+                self.append(&live, draft, numbered)
             }
             Said::Private(letter) => {
                 // Looked at before the name is: a repeat counts, even if its receiver is gone by now.
-                if self.hub().acknowledge_again(&self.reader, numbered, ack(&live, id))? {
+                if self.hub().acknowledge_again(&self.reader, &live, numbered)? {
                     return Ok(Outcome::Answered);
                 }
                 let (to, said) = self.hub().addressee(&live, &letter)?;
                 text::check(said, limits)?;
-                self.append(&live, id, Draft::Private { from: member, to, text: said.into() }, numbered)
+                self.append(&live, Draft::Private { from: member, to, text: said.into() }, numbered)
             }
             Said::MissingName => Err(slash::missing_name()),
             Said::Unknown(_) => Err(Code::UnknownCommand.into()),
@@ -194,22 +202,21 @@ impl Conversation {
         text::check(text, self.text_limits())?;
         let content = self.hub().content_hash(&["private", live.name().as_str(), &to.to_string(), text]);
         let draft = Draft::Private { from, to: MemberId(to), text: text.into() };
-        self.append(&live, id, draft, Numbered { n: id, content })
+        self.append(&live, draft, Numbered { n: id, content })
     }
 
     fn edit(&self, id: u64, room: &str, seq: Seq, text: &str) -> Result<Outcome, Refusal> {
         let (live, from) = self.member_of(room)?;
         text::check(text, self.text_limits())?;
         let content = self.hub().content_hash(&["edit", live.name().as_str(), &seq.to_string(), text]);
-        let draft = Draft::Edit { from, target: Target { seq, stored: None }, text: text.into() };
-        self.append(&live, id, draft, Numbered { n: id, content })
+        let text: Box<str> = text.into();
+        self.change(&live, seq, Numbered { n: id, content }, move |target| Draft::Edit { from, target, text })
     }
 
     fn delete(&self, id: u64, room: &str, seq: Seq) -> Result<Outcome, Refusal> {
         let (live, from) = self.member_of(room)?;
         let content = self.hub().content_hash(&["delete", live.name().as_str(), &seq.to_string()]);
-        let draft = Draft::Delete { from, target: Target { seq, stored: None } };
-        self.append(&live, id, draft, Numbered { n: id, content })
+        self.change(&live, seq, Numbered { n: id, content }, move |target| Draft::Delete { from, target })
     }
 
     fn react(&self, id: u64, room: &str, seq: Seq, emoji: &str, on: bool) -> Result<Outcome, Refusal> {
@@ -217,19 +224,41 @@ impl Conversation {
         text::check_reaction(emoji)?;
         let parts = ["react", live.name().as_str(), &seq.to_string(), emoji, if on { "on" } else { "off" }];
         let content = self.hub().content_hash(&parts);
-        let draft = Draft::React { from, target: Target { seq, stored: None }, emoji: emoji.into(), on };
-        self.append(&live, id, draft, Numbered { n: id, content })
+        let emoji: Box<str> = emoji.into();
+        self.change(&live, seq, Numbered { n: id, content }, move |target| Draft::React { from, target, emoji, on })
+    }
+
+    fn change(
+        &self,
+        room: &Arc<LiveRoom>,
+        line: Seq,
+        numbered: Numbered,
+        draft: impl FnOnce(Target) -> Draft + Send + 'static,
+    ) -> Result<Outcome, Refusal> {
+        // A repeat counts, even if the line is gone by now.
+        if self.hub().acknowledge_again(&self.reader, room, numbered)? {
+            return Ok(Outcome::Answered);
+        }
+        let is_new = self.hub().change(&self.reader, room, line, numbered, draft)?;
+        Ok(if is_new { Outcome::Said } else { Outcome::Answered })
     }
 
     fn history(&self, id: u64, room: &str, page: Page) -> Result<Outcome, Refusal> {
         let (live, you) = self.member_of(room)?;
-        let (events, more) = self.hub().page_of(&live, you, page);
-        let events = events.iter().map(|event| wire::snapshot_event(live.name(), event, Some(you))).collect();
-        Ok(self.tell(&ServerFrame::History { id, room: live.name().as_str().into(), events, more }))
+        let name = live.name().clone();
+        self.hub().history(&self.reader, &live, you, page, move |lines, out| match lines {
+            Ok((lines, more)) => {
+                let events = lines.iter().map(|event| wire::snapshot_event(&name, event, Some(you))).collect();
+                let room = name.as_str().into();
+                wire::answer(&ServerFrame::History { id, room, events, more: *more }, out);
+            }
+            Err(refusal) => Wire::Charsu.refuse(refusal, Some(id), &name, out),
+        });
+        Ok(Outcome::Answered)
     }
 
-    fn append(&self, live: &Arc<LiveRoom>, id: u64, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {
-        let is_new = self.hub().say(&self.reader, live, draft, Some(numbered), ack(live, id))?;
+    fn append(&self, live: &Arc<LiveRoom>, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {
+        let is_new = self.hub().say(&self.reader, live, draft, Some(numbered))?;
         Ok(if is_new { Outcome::Said } else { Outcome::Answered })
     }
 
@@ -287,14 +316,6 @@ impl Conversation {
     fn tell(&self, frame: &ServerFrame<'_>) -> Outcome {
         self.reader.answer(|out| wire::answer(frame, out));
         Outcome::Answered
-    }
-}
-
-/// Writes the answer to a command that changed a room.
-fn ack(live: &LiveRoom, id: u64) -> impl FnOnce(Epoch, Seq, &mut Vec<u8>) {
-    move |epoch, seq, out| {
-        let room = live.name().as_str().into();
-        wire::answer(&ServerFrame::Ack { id, room, epoch: epoch.to_string().into(), seq }, out);
     }
 }
 

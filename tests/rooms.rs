@@ -187,7 +187,7 @@ async fn a_name_that_no_room_can_have_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_room_ends_some_time_after_its_last_member_and_its_code_rests() {
-    let scene = Scene::with(|settings| {
+    let scene = Scene::in_memory(|settings| {
         settings.room_idle = ms(60);
         settings.grace = ms(60);
     });
@@ -241,7 +241,7 @@ async fn a_code_waits_for_its_first_member_only_so_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_as_many_rooms_as_it_may_have_says_so_and_recovers() {
-    let scene = Scene::with(|settings| {
+    let scene = Scene::in_memory(|settings| {
         settings.rooms = 3;
         settings.room_idle = ms(1);
     });

@@ -67,9 +67,11 @@ impl Kind for StoreUrl {
     const PLACEHOLDER: &'static str = "URL";
 
     fn read(written: &[String]) -> Result<String, String> {
-        match one(written)? {
-            "memory:" => Ok("memory:".to_owned()),
-            _ => Err("is no store of this version: give memory:".to_owned()),
+        let text = one(written)?;
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(text.to_owned()),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(text.to_owned()),
+            _ => Err("is no store of this version: give memory: or sqlite:charsu.db".to_owned()),
         }
     }
 
@@ -162,32 +164,76 @@ impl Kind for Origins {
 /// A choice among a few words.
 pub(super) struct Choice<T>(std::marker::PhantomData<T>);
 
+/// A closed set of words.
+pub(super) trait Words: Copy + PartialEq + 'static {
+    /// Each with its word.
+    const ALL: &'static [(Self, &'static str)];
+}
+
+impl<T: Words> Kind for Choice<T> {
+    type Value = T;
+    const PLACEHOLDER: &'static str = "WHAT";
+
+    fn read(written: &[String]) -> Result<T, String> {
+        let text = one(written)?;
+        T::ALL.iter().find(|(_, word)| *word == text).map(|(choice, _)| *choice).ok_or_else(|| {
+            let words: Vec<&str> = T::ALL.iter().map(|(_, word)| *word).collect();
+            format!("is not among the choices: give {}", words.join(" or "))
+        })
+    }
+
+    fn write(value: &T) -> Option<String> {
+        T::ALL.iter().find(|(choice, _)| choice == value).map(|(_, word)| quoted(word))
+    }
+}
+
 /// What a newcomer sees of a room's past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Newcomers {
+    /// Nothing where rooms live in memory, the recent page where they are stored.
+    Auto,
     /// Nothing.
     None,
     /// The recent page.
     Recent,
+    /// Everything that is kept, page by page.
+    All,
 }
 
-impl Kind for Choice<Newcomers> {
-    type Value = Newcomers;
-    const PLACEHOLDER: &'static str = "WHAT";
+impl Words for Newcomers {
+    const ALL: &'static [(Self, &'static str)] =
+        &[(Self::Auto, "auto"), (Self::None, "none"), (Self::Recent, "recent"), (Self::All, "all")];
+}
 
-    fn read(written: &[String]) -> Result<Newcomers, String> {
-        match one(written)? {
-            "none" => Ok(Newcomers::None),
-            "recent" => Ok(Newcomers::Recent),
-            _ => Err("is not among the choices: give none or recent".to_owned()),
+/// What a store asks of the disk before it says that something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fsync {
+    /// That the system has it: it survives the end of the process, and a power cut all but for the last moments.
+    Normal,
+    /// That the disk has it: it survives a power cut.
+    Full,
+}
+
+impl Words for Fsync {
+    const ALL: &'static [(Self, &'static str)] = &[(Self::Normal, "normal"), (Self::Full, "full")];
+}
+
+/// A bound of another kind, or `never` for none.
+pub(super) struct OrNever<K>(std::marker::PhantomData<K>);
+
+impl<K: Kind> Kind for OrNever<K> {
+    type Value = Option<K::Value>;
+    const PLACEHOLDER: &'static str = K::PLACEHOLDER;
+
+    fn read(written: &[String]) -> Result<Option<K::Value>, String> {
+        if one(written)? == "never" {
+            return Ok(None);
         }
+        K::read(written).map(Some).map_err(|words| format!("{words}, or never"))
     }
 
-    fn write(value: &Newcomers) -> Option<String> {
-        Some(quoted(match value {
-            Newcomers::None => "none",
-            Newcomers::Recent => "recent",
-        }))
+    fn write(value: &Option<K::Value>) -> Option<String> {
+        value.as_ref().map_or_else(|| Some(quoted("never")), K::write)
     }
 }
 

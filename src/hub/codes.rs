@@ -69,6 +69,11 @@ impl Codes {
         self.resting.iter().any(|period| period.has(code))
     }
 
+    /// It waits for its first member, until then.
+    pub fn wait(&mut self, code: Code, until: u64) {
+        self.waiting.insert(code.number(), until);
+    }
+
     /// Its first member came: it is a room now.
     pub fn take(&mut self, code: Code, now: u64) -> bool {
         let is_waiting = self.is_waiting(code, now);

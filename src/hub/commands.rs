@@ -3,25 +3,27 @@
 //! Answers are written by the wire, through closures that run with the room's lock held: so an answer lies on the desk
 //! before any batch that belongs after it.
 
+use std::fmt;
 use std::sync::Arc;
 
+use super::keeping::{After, Origin, Receipt};
 use super::live_room::{LiveRoom, MEMBERS_LISTED, Past, SnapshotParts, State};
 use super::reader::Reader;
-use super::rooms::Opening;
+use super::resends::Recalled;
+use super::rooms::{Found, Opening};
 use super::sessions::Held;
 use super::timers::Due;
 use super::{Hub, Newcomers};
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
-use crate::protocol::{Close, Code, Event, Member, MemberId, Page, Position, Refusal, ResetReason, Seq};
-use crate::room::{Draft, Epoch, Missed, Person};
+use crate::protocol::{Close, Code, Event, Kind, Member, MemberId, Position, Refusal, ResetReason, Seq};
+use crate::room::{Draft, Missed};
 use crate::slash::{Letter, Opened};
 
-/// How many lines of the past one answer holds at most.
-pub(super) const HISTORY_PAGE: usize = 200;
+/// How a wire answers a join, whenever that is: the room, or why not. It may say that the connection ends with it.
+pub type JoinAnswer = Box<dyn FnOnce(Result<&Joined<'_>, &Refusal>, &mut Vec<u8>) -> Option<Close> + Send>;
 
 /// A request to be in a room.
-#[derive(Debug)]
 pub struct Join {
     /// Which.
     pub room: RoomName,
@@ -35,6 +37,42 @@ pub struct Join {
     pub hold: Option<CodeHold>,
     /// Whether the connection is to read its own join.
     pub sees_own_join: bool,
+    /// What the wire says then.
+    pub answer: JoinAnswer,
+}
+
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join").field("room", &self.room).field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+impl Join {
+    /// Answers that it cannot be, and lets the connection go on.
+    pub(super) fn refuse(self, reader: &Arc<Reader>, refusal: &Refusal) {
+        let mut close = None;
+        reader.answer(|out| close = (self.answer)(Err(refusal), out));
+        if let Some(why) = close {
+            reader.close(why);
+        }
+        reader.release();
+    }
+}
+
+/// Somebody who is let in once their join is kept.
+#[derive(Debug)]
+pub(super) struct Entrance {
+    /// Over which connection.
+    pub(super) reader: Arc<Reader>,
+    /// What was asked.
+    pub(super) join: Join,
+}
+
+/// Where a member begins to read.
+struct Start {
+    position: Seq,
+    resume: Resume,
+    past: Past,
 }
 
 /// How a connection came to be in a room.
@@ -107,88 +145,133 @@ impl Hub {
         Ok((secret, resumed))
     }
 
-    /// Puts a connection into a room; as the same member as before, if its session still is one.
+    /// Puts a connection into a room; as the same member as before, if its session still is one. The answer may come later:
+    /// until then nothing more is taken from the connection.
     ///
     /// # Errors
-    /// [`Code::AlreadyInRoom`], [`Code::TooManyRooms`], and what [`Hub::find_or_open`](Self) and
-    /// [`crate::room::Room::number`] refuse; the name's refusal when the place is new.
-    pub fn join(
-        &self,
-        reader: &Arc<Reader>,
-        join: Join,
-        answer: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
-    ) -> Result<(), Refusal> {
+    /// What can be refused at once, without the answer: [`Code::AlreadyInRoom`], [`Code::TooManyRooms`], and what
+    /// [`Hub::find_or_open`](Self) and [`crate::room::Room::number`] refuse; the name's refusal when the place is new.
+    pub fn join(self: &Arc<Self>, reader: &Arc<Reader>, join: Join) -> Result<(), Refusal> {
+        reader.hold();
+        let result = self.try_join(reader, join);
+        match result {
+            Ok(()) => Ok(()),
+            Err((refusal, _)) => {
+                reader.release();
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Asks once more, after what it had to wait for.
+    pub(super) fn join_again(self: &Arc<Self>, reader: &Arc<Reader>, join: Join) {
+        if let Err((refusal, join)) = self.try_join(reader, join) {
+            join.refuse(reader, &refusal);
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "the join goes back to whoever has to answer it")]
+    fn try_join(self: &Arc<Self>, reader: &Arc<Reader>, join: Join) -> Result<(), (Refusal, Join)> {
         if reader.membership(join.room.as_str()).is_some() {
-            return Err(Code::AlreadyInRoom.into());
+            return Err((Code::AlreadyInRoom.into(), join));
         }
         if reader.room_count() >= self.rules.rooms_per_connection {
-            return Err(Code::TooManyRooms.into());
+            return Err((Code::TooManyRooms.into(), join));
         }
-        let reclaim = || reader.session().and_then(|session| session.reclaim(join.room.as_str(), reader));
-        if let Some(held) = reclaim() {
-            self.take_up(reader, &held, join.since, answer);
+        let reclaim = |room: &RoomName| reader.session().and_then(|session| session.reclaim(room.as_str(), reader));
+        if let Some(held) = reclaim(&join.room) {
+            self.take_up(reader, &held, join);
             return Ok(());
         }
-        let name = join.name?;
+        let name = match &join.name {
+            Ok(name) => name.clone(),
+            Err(refusal) => return Err((refusal.clone(), join)),
+        };
         loop {
-            let room = self.find_or_open(&join.room, join.opening)?;
+            let room = match self.find_or_open(&join.room, join.opening) {
+                Ok(Found::Live(room)) => room,
+                Ok(Found::Stored) => {
+                    self.load_for(reader, join);
+                    return Ok(());
+                }
+                Err(refusal) => return Err((refusal, join)),
+            };
             let mut state = room.lock();
             if state.ended {
                 // It ended between the two locks; the next look-up finds it gone.
                 continue;
             }
-            let draft = Draft::Join { name: name.clone() };
-            let event = match self.append(&room, &mut state, draft) {
-                Ok(event) => event,
-                Err(refusal) => {
-                    if state.room.roster().is_empty() {
-                        self.emptied_room(&room, &mut state);
-                    }
-                    drop(state);
-                    // The name may be held by this very person, whose last connection joined while this one came.
-                    if refusal.code == Code::NameTaken
-                        && let Some(held) = reclaim()
-                    {
-                        self.take_up(reader, &held, join.since, answer);
-                        return Ok(());
-                    }
-                    return Err(refusal);
+            let refusal = match state.room.number(Draft::Join { name: name.clone() }, super::unix_ms(), self.rules.room)
+            {
+                Ok(event) => {
+                    let member = reader.session().map(|session| {
+                        session.note_stored();
+                        session.hash()
+                    });
+                    let entrance = Entrance { reader: reader.clone(), join };
+                    let receipt = Receipt::Enter(Box::new(entrance));
+                    self.keep(&room, &mut state, event, Origin { member, command: None }, receipt);
+                    return Ok(());
                 }
+                Err(refusal) => refusal,
             };
-            state.empty_since = None;
-            if state.hold.is_none() {
-                state.hold = join.hold;
+            if refusal.code == Code::NameTaken {
+                // The name may be this very person's, whose last connection joined while this one came, or is joining.
+                let is_being_claimed = name.as_ref().is_some_and(|name| state.room.is_being_claimed(name));
+                if is_being_claimed && reader.session().is_some() {
+                    let last = state.room.log().head() + state.waiting.len() as Seq;
+                    let after = After::Join { reader: reader.clone(), join: Box::new(join) };
+                    return match state.after(last, after) {
+                        Ok(()) => Ok(()),
+                        Err(After::Join { join, .. }) => Err((refusal, *join)),
+                        Err(After::Repeat { .. }) => unreachable!("what was given comes back"),
+                    };
+                }
+                drop(state);
+                if let Some(held) = reclaim(&join.room) {
+                    self.take_up(reader, &held, join);
+                    return Ok(());
+                }
+            } else if state.room.roster().is_empty() && !state.room.has_pending() {
+                self.emptied_room(&room, &mut state);
             }
-            let crate::protocol::Kind::Join { member } = &event.kind else {
-                unreachable!("a join is numbered as a join")
-            };
-            let member = member.id;
-            let resume = match join.since {
-                None => Resume::Joined,
-                Some(since) if since.epoch == Some(state.room.log().epoch().0) => Resume::Reset(ResetReason::Left),
-                Some(_) => Resume::Reset(ResetReason::Epoch),
-            };
-            let past = match self.rules.newcomers {
-                Newcomers::None => Past::None,
-                Newcomers::Recent => Past::Newcomers,
-            };
-            let position = if join.sees_own_join { event.seq - 1 } else { event.seq };
-            self.seat(reader, &room, &mut state, member, position, resume, past, answer);
-            return Ok(());
+            return Err((refusal, join));
         }
     }
 
-    /// The same member is back.
-    fn take_up(
-        &self,
-        reader: &Arc<Reader>,
-        held: &Held,
-        since: Option<Position>,
-        answer: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
+    /// A join is kept: its connection reads from here on. Called with the room's lock held.
+    pub(super) fn enter_room(
+        self: &Arc<Self>,
+        room: &Arc<LiveRoom>,
+        state: &mut State,
+        event: &Event,
+        entrance: Entrance,
     ) {
+        let Kind::Join { member } = &event.kind else { unreachable!("a join is numbered as a join") };
+        let Entrance { reader, mut join } = entrance;
+        state.empty_since = None;
+        if state.hold.is_none() {
+            state.hold = join.hold.take();
+        }
+        let resume = match join.since {
+            None => Resume::Joined,
+            Some(since) if since.epoch == Some(state.room.log().epoch().0) => Resume::Reset(ResetReason::Left),
+            Some(_) => Resume::Reset(ResetReason::Epoch),
+        };
+        let past = match self.rules.newcomers {
+            Newcomers::None => Past::None,
+            Newcomers::Recent | Newcomers::All => Past::Newcomers,
+        };
+        let position = if join.sees_own_join { event.seq - 1 } else { event.seq };
+        self.seat(&reader, room, state, member.id, Start { position, resume, past }, join.answer);
+    }
+
+    /// The same member is back.
+    fn take_up(self: &Arc<Self>, reader: &Arc<Reader>, held: &Held, join: Join) {
         let mut state = held.room.lock();
         let log = state.room.log();
-        let own_time = state.room.roster().get(held.member).map_or(Seq::MAX, Person::joined_at);
+        let own_time = state.joined_at(held.member);
+        let since = join.since;
         let resume = match since {
             None => Resume::Joined,
             Some(since) if since.epoch != Some(log.epoch().0) => Resume::Reset(ResetReason::Epoch),
@@ -203,92 +286,88 @@ impl Hub {
             (Resume::Resumed, Some(since)) => (since.seq, Past::None),
             _ => (log.head(), Past::OwnTime),
         };
-        self.seat(reader, &held.room, &mut state, held.member, position, resume, past, answer);
+        self.seat(reader, &held.room, &mut state, held.member, Start { position, resume, past }, join.answer);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of joining, with everything that the step before decided")]
     fn seat(
-        &self,
+        self: &Arc<Self>,
         reader: &Arc<Reader>,
         room: &Arc<LiveRoom>,
         state: &mut State,
         member: MemberId,
-        position: Seq,
-        resume: Resume,
-        past: Past,
-        answer: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
+        start: Start,
+        answer: JoinAnswer,
     ) {
-        let (snapshot, history) = state.snapshot_parts(member, past);
+        let Start { position, resume, past } = start;
+        let (snapshot, history) = state.snapshot_parts(member, past, self.rules.newcomers);
         let snapshot = if resume == Resume::Resumed { snapshot.resumed_at(position) } else { snapshot };
         let joined = Joined { room, resume, snapshot, history, state };
-        reader.answer(|out| answer(&joined, out));
+        reader.answer(|out| {
+            // Whoever is let in stays.
+            let _ = answer(Ok(&joined), out);
+        });
         // Subscribed before the lock is given up: nothing comes between the snapshot and the cursor.
         if let Some(session) = reader.session() {
             let held = Held { room: room.clone(), member, until: self.now() + self.rules.grace_ms };
             if let Err(held) = session.seat(reader, held, position) {
-                // Its person came over another connection at this moment, and finds the place there.
+                // Its person came over another connection at this moment, or will, and finds the place there.
                 self.later(held.until, Due::Grace { session: session.clone(), held });
+                reader.release();
                 return;
             }
-        } else {
-            reader.seat(room.clone(), member, position);
+        } else if !reader.seat(room.clone(), member, position) {
+            // The page went away while its join was being kept.
+            self.later(self.now(), Due::Leave { room: Arc::downgrade(room), member });
+            return;
         }
         state.add_reader(reader);
         let is_behind = position < room.head();
         state.note_seat(is_behind.then_some(position + 1));
-        if is_behind {
-            reader.call();
-        }
+        reader.release();
     }
 
-    /// Takes a connection out of a room, at once.
+    /// Takes a connection out of a room, at once. The answer comes when the leave is kept.
     ///
     /// # Errors
     /// [`Code::NotInRoom`].
-    pub fn leave(&self, reader: &Arc<Reader>, room: &str) -> Result<(), Refusal> {
-        if let Some((room, _)) = reader.membership(room) {
-            if let Some(member) = reader.unseat(&room) {
-                self.leave_now(&room, member, Some(reader));
-            }
-            return Ok(());
-        }
-        // The person left while the line was down, and says so now.
-        match reader.session().and_then(|session| session.reclaim(room, reader)) {
-            Some(held) => {
-                self.leave_now(&held.room, held.member, None);
-                Ok(())
-            }
-            None => Err(Code::NotInRoom.into()),
-        }
+    pub fn leave(self: &Arc<Self>, reader: &Arc<Reader>, room: &str, id: u64) -> Result<(), Refusal> {
+        let (room, member, held) = match reader.membership(room) {
+            Some((room, member)) => (room, member, None),
+            // The person left while the line was down, and says so now.
+            None => match reader.session().and_then(|session| session.reclaim(room, reader)) {
+                Some(held) => (held.room.clone(), held.member, Some(held)),
+                None => return Err(Code::NotInRoom.into()),
+            },
+        };
+        let mut state = room.lock();
+        let event = state.room.number(Draft::Leave { member }, super::unix_ms(), self.rules.room)?;
+        reader.hold();
+        self.keep(&room, &mut state, event, Origin::default(), Receipt::Leave { reader: reader.clone(), id, held });
+        Ok(())
     }
 
-    /// Has a member say something, once: a resend is answered with the first position. Returns whether something new was
-    /// said, so that the flusher will write.
+    /// Has a member say something, or change what it said, once: a resend is answered with the first position. Returns
+    /// whether something new was said, so that the flusher will write. The acknowledgement comes when it is kept.
     ///
     /// # Errors
-    /// What [`crate::room::Room::number`] refuses, and [`super::Session::recall`].
+    /// What [`crate::room::Room::number`] refuses, and [`super::Resends::recall`].
     pub fn say(
-        &self,
+        self: &Arc<Self>,
         reader: &Arc<Reader>,
         room: &Arc<LiveRoom>,
         draft: Draft,
         numbered: Option<Numbered>,
-        acknowledge: impl FnOnce(Epoch, Seq, &mut Vec<u8>),
     ) -> Result<bool, Refusal> {
         let mut state = room.lock();
-        let resendable = numbered.zip(reader.session());
-        if let Some((command, session)) = resendable
-            && let Some((epoch, seq)) = session.recall(command.n, command.content)?
+        if let Some(numbered) = numbered
+            && repeats(reader, room, &mut state, numbered)?
         {
-            reader.answer(|out| acknowledge(epoch, seq, out));
             return Ok(false);
         }
-        let event = self.append(room, &mut state, draft)?;
-        let epoch = state.room.log().epoch();
-        if let Some((command, session)) = resendable {
-            session.remember(command.n, command.content, epoch, event.seq);
-        }
-        reader.answer(|out| acknowledge(epoch, event.seq, out));
+        let event = state.room.number(draft, super::unix_ms(), self.rules.room)?;
+        let command = numbered.and_then(|numbered| Some((&**reader.session()?, numbered)));
+        let receipt = Receipt::Acknowledge { reader: reader.clone(), numbered };
+        self.keep(room, &mut state, event, Origin { member: None, command }, receipt);
         let is_pressed = state.is_pressed();
         drop(state);
         if is_pressed {
@@ -297,22 +376,12 @@ impl Hub {
         Ok(true)
     }
 
-    /// Answers a command that was done before as it was answered then. Returns whether it was.
+    /// Answers a command that was done before as it was answered then, or will be. Returns whether it was.
     ///
     /// # Errors
-    /// [`super::Session::recall`]'s.
-    pub fn acknowledge_again(
-        &self,
-        reader: &Reader,
-        command: Numbered,
-        acknowledge: impl FnOnce(Epoch, Seq, &mut Vec<u8>),
-    ) -> Result<bool, Refusal> {
-        let Some(session) = reader.session() else { return Ok(false) };
-        let done = session.recall(command.n, command.content)?;
-        if let Some((epoch, seq)) = done {
-            reader.answer(|out| acknowledge(epoch, seq, out));
-        }
-        Ok(done.is_some())
+    /// [`super::Resends::recall`]'s.
+    pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: Numbered) -> Result<bool, Refusal> {
+        repeats(reader, room, &mut room.lock(), command)
     }
 
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
@@ -332,12 +401,6 @@ impl Hub {
             rest.by_ref().take(MEMBERS_LISTED).map(|person| (person.member(), person.shown_name())).collect();
         let has_more = rest.next().is_some();
         (page, roster.len(), has_more)
-    }
-
-    /// A page of what a member may see of the past, oldest first, and whether there is more in the same direction.
-    pub fn page_of(&self, room: &LiveRoom, you: MemberId, page: Page) -> (Vec<Arc<Event>>, bool) {
-        let limit = page.limit.map_or(HISTORY_PAGE, |limit| (limit as usize).clamp(1, HISTORY_PAGE));
-        room.lock().page(you, page.from, limit, self.rules.newcomers)
     }
 
     /// Whom a private line is for: the member that has claimed the name, or the one guest that last wrote it. Returns the
@@ -377,4 +440,26 @@ impl Hub {
     pub fn content_hash(&self, parts: &[&str]) -> u64 {
         self.sessions.content_hash(parts)
     }
+}
+
+/// Whether a command was there before. It is answered as it was then, or with the first one. Called with the room's lock
+/// held, so that the first one cannot be answered for in between.
+fn repeats(reader: &Arc<Reader>, room: &LiveRoom, state: &mut State, numbered: Numbered) -> Result<bool, Refusal> {
+    let Some(session) = reader.session() else { return Ok(false) };
+    match session.resends(|resends| resends.recall(numbered.n, numbered.content))? {
+        Recalled::New => return Ok(false),
+        Recalled::Done(epoch, seq) => {
+            reader.answer(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
+        }
+        Recalled::Underway(seq) => {
+            // The same content is of the same room, so the first one waits here.
+            if state.after(seq, After::Repeat { reader: reader.clone(), numbered }).is_err() {
+                return Err(Refusal::because(
+                    Code::Unavailable,
+                    "It is not known yet whether this was kept. Send it again.",
+                ));
+            }
+        }
+    }
+    Ok(true)
 }

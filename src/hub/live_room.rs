@@ -3,25 +3,22 @@
 //! The lock is where order is decided. It is held for numbering, accepting and small book-keeping, never while a socket is
 //! written. Locks are taken in the order room, session, desk.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Newcomers;
+use super::keeping::Waiting;
 use super::reader::{Loose, Offered, Reader};
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
-use crate::protocol::{Edge, Event, Kind, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
-use crate::room::{Epoch, Missed, Room, TailLimits};
+use crate::protocol::{Edge, Event, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
+use crate::room::{Kept, Missed, Person, RECENT_BYTES, RECENT_LINES, Room, TailLimits};
+use crate::store::RoomKey;
 use crate::wire::{self, Batch, Wire};
 
 /// How many members one frame lists.
 pub const MEMBERS_LISTED: usize = 200;
-
-/// How many events of the past a snapshot holds.
-pub const HISTORY_EVENTS: usize = 100;
-
-/// How many bytes of the past a snapshot holds, about.
-const HISTORY_BYTES: usize = 48 * 1024;
 
 /// How many people one flush tells of that they type. Nobody reads more names than that, and the rest comes again.
 const TYPING_AT_ONCE: usize = 8;
@@ -37,6 +34,8 @@ pub(super) const UNFLUSHED_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct LiveRoom {
     name: RoomName,
+    /// Its row in the store.
+    pub(super) key: RoomKey,
     /// The last number, readable without the lock.
     head: AtomicU64,
     /// It stands in the flusher's list.
@@ -49,9 +48,16 @@ pub struct LiveRoom {
 
 /// What the lock guards.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two exclude each other")]
 pub(super) struct State {
     /// The room itself.
     pub(super) room: Room,
+    /// What is to be done once the store has answered for the events that the room has reserved, in their order.
+    pub(super) waiting: VecDeque<Waiting>,
+    /// Counts how often the store failed here, so that its answers to what was given up meanwhile are told apart.
+    pub(super) era: u32,
+    /// The store has a row of it, or is about to.
+    pub(super) is_stored: bool,
     /// Everybody who reads it. Copied only when it changes during a flush.
     audience: Arc<Vec<Arc<Reader>>>,
     /// How many read it on each wire.
@@ -106,16 +112,32 @@ pub(super) enum Stretch {
 }
 
 impl LiveRoom {
-    pub(super) fn new(name: RoomName, epoch: Epoch, now: u64) -> Arc<Self> {
+    /// A room in a new life of its log.
+    pub(super) fn new(name: RoomName, key: RoomKey, room: Room, now: u64) -> Arc<Self> {
+        Self::around(name, key, room, now, false)
+    }
+
+    /// A room that the store has kept.
+    pub(super) fn restored(name: RoomName, key: RoomKey, kept: Kept, now: u64) -> Arc<Self> {
+        Self::around(name, key, Room::restored(kept, now), now, true)
+    }
+
+    fn around(name: RoomName, key: RoomKey, room: Room, now: u64, is_stored: bool) -> Arc<Self> {
+        let head = room.log().head();
+        let empty_since = room.roster().is_empty().then_some(now);
         Arc::new(Self {
             name,
-            head: AtomicU64::new(0),
+            key,
+            head: AtomicU64::new(head),
             dirty: AtomicBool::new(false),
             state: Mutex::new(State {
-                room: Room::new(epoch),
+                room,
+                waiting: VecDeque::new(),
+                era: 0,
+                is_stored,
                 audience: Arc::default(),
                 wires: [0; Wire::ALL.len()],
-                flushed: 0,
+                flushed: head,
                 unflushed: 0,
                 needed: None,
                 seats: 0,
@@ -123,7 +145,7 @@ impl LiveRoom {
                 typing: Vec::new(),
                 hold: None,
                 ended: false,
-                empty_since: Some(now),
+                empty_since,
                 end_is_timed: false,
             }),
             flushing: Mutex::default(),
@@ -145,13 +167,12 @@ impl LiveRoom {
     }
 
     /// Applies a numbered event. Called with the lock held, in the order of numbers.
-    pub(super) fn accept(&self, state: &mut State, event: Event, now: u64, limits: TailLimits) -> Arc<Event> {
+    pub(super) fn accept(&self, state: &mut State, event: Arc<Event>, now: u64, limits: TailLimits) {
         state.unflushed += event.kind.weight();
-        let event = Arc::new(event);
-        state.room.accept(event.clone(), now);
-        self.head.store(event.seq, Ordering::Release);
+        let seq = event.seq;
+        state.room.accept(event, now);
+        self.head.store(seq, Ordering::Release);
         state.trim(now, limits);
-        event
     }
 
     /// Takes everything that was appended since the last flush and offers it to everybody who keeps up. Returns to how many
@@ -244,7 +265,7 @@ impl LiveRoom {
         let mut frame = Vec::new();
         match wire {
             Wire::Charsu => {
-                let (snapshot, events) = state.snapshot_parts(member, Past::OwnTime);
+                let (snapshot, events) = state.snapshot_parts(member, Past::OwnTime, Newcomers::None);
                 let snapshot = snapshot.build(self.name(), &events);
                 wire::answer(&ServerFrame::Reset { id: None, reason: ResetReason::Slow, snapshot }, &mut frame);
             }
@@ -301,6 +322,7 @@ pub struct SnapshotParts {
     resumed: bool,
     members: Vec<(MemberId, Arc<str>, bool)>,
     count: usize,
+    earlier: bool,
 }
 
 impl SnapshotParts {
@@ -324,7 +346,7 @@ impl SnapshotParts {
                 .collect(),
             count: self.count as u32,
             history: history.iter().map(|event| wire::snapshot_event(room, event, Some(self.you))).collect(),
-            earlier: false,
+            earlier: self.earlier,
         }
     }
 
@@ -332,6 +354,7 @@ impl SnapshotParts {
     pub(super) fn resumed_at(mut self, seq: Seq) -> Self {
         self.seq = seq;
         self.resumed = true;
+        self.earlier = false;
         self
     }
 }
@@ -393,43 +416,24 @@ impl State {
     }
 
     /// The room as a member may see it, at the head.
-    pub(super) fn snapshot_parts(&self, you: MemberId, past: Past) -> (SnapshotParts, Vec<Arc<Event>>) {
+    pub(super) fn snapshot_parts(
+        &self,
+        you: MemberId,
+        past: Past,
+        newcomers: Newcomers,
+    ) -> (SnapshotParts, Vec<Arc<Event>>) {
         let log = self.room.log();
         let roster = self.room.roster();
-        let from = match past {
-            Past::None => log.head(),
-            Past::Newcomers => log.first() - 1,
-            Past::OwnTime => roster.get(you).map_or(log.head(), |person| person.joined_at().max(log.first() - 1)),
+        let (history, earlier) = match past {
+            Past::None => (Vec::new(), false),
+            Past::Newcomers => self.newest_lines(you, 0, self.pages_from(you, newcomers)),
+            Past::OwnTime => self.newest_lines(you, self.joined_at(you), self.pages_from(you, newcomers)),
         };
-        let mut bytes = 0;
-        let mut history: Vec<Arc<Event>> = log
-            .since(from)
-            .into_iter()
-            .flatten()
-            .rev()
-            .filter(|event| match event.kind {
-                Kind::Message { .. } => true,
-                Kind::Private { .. } => past == Past::OwnTime && event.kind.is_for(you),
-                Kind::Removed
-                | Kind::Edit { .. }
-                | Kind::Delete { .. }
-                | Kind::React { .. }
-                | Kind::Join { .. }
-                | Kind::Leave { .. } => false,
-            })
-            .take(HISTORY_EVENTS)
-            .take_while(|event| {
-                bytes += event.kind.weight();
-                bytes <= HISTORY_BYTES
-            })
-            .cloned()
-            .collect();
-        history.reverse();
         let parts = SnapshotParts {
             epoch: log.epoch().to_string(),
             seq: log.head(),
             you,
-            name: roster.get(you).map_or_else(|| "".into(), crate::room::Person::shown_name),
+            name: roster.get(you).map_or_else(|| "".into(), Person::shown_name),
             resumed: false,
             members: roster
                 .iter()
@@ -437,30 +441,78 @@ impl State {
                 .map(|person| (person.id(), person.shown_name(), person.claimed().is_none()))
                 .collect(),
             count: roster.len(),
+            earlier,
         };
         (parts, history)
     }
 
-    /// A page of the lines that are kept here and that a member may see.
+    /// The newest lines from a number on that are remembered here and that a member may see, oldest first, and whether there
+    /// are older ones for which it may ask, from `pages_from` on.
+    fn newest_lines(&self, you: MemberId, first: Seq, pages_from: Seq) -> (Vec<Arc<Event>>, bool) {
+        let mut bytes = 0;
+        let mut lines: Vec<Arc<Event>> = self
+            .lines()
+            .rev()
+            .filter(|line| line.seq >= first && line.kind.is_for(you))
+            .take(RECENT_LINES)
+            .take_while(|line| {
+                bytes += line.kind.weight();
+                bytes <= RECENT_BYTES
+            })
+            .cloned()
+            .collect();
+        lines.reverse();
+        let oldest = lines.first().map_or(self.room.log().head() + 1, |line| line.seq);
+        let is_remembered =
+            self.lines().any(|line| line.seq < oldest && line.seq >= pages_from && line.kind.is_for(you));
+        let is_stored = self.room.recent().is_some_and(|(_, is_cut)| is_cut) && oldest > pages_from;
+        (lines, is_remembered || is_stored)
+    }
+
+    /// The lines that are remembered here, oldest first.
+    fn lines(&self) -> Box<dyn DoubleEndedIterator<Item = &Arc<Event>> + '_> {
+        if let Some((recent, _)) = self.room.recent() {
+            return Box::new(recent);
+        }
+        let log = self.room.log();
+        let tail = log.since(log.first() - 1).into_iter().flatten();
+        Box::new(tail.filter(|event| event.kind.is_line()))
+    }
+
+    /// The number of a member's join.
+    pub(super) fn joined_at(&self, member: MemberId) -> Seq {
+        self.room.roster().get(member).map_or(Seq::MAX, Person::joined_at)
+    }
+
+    /// From which number on a member may page through the past.
+    pub(super) fn pages_from(&self, member: MemberId, newcomers: Newcomers) -> Seq {
+        match newcomers {
+            Newcomers::All => 0,
+            // All that is kept in memory is recent.
+            Newcomers::Recent if self.room.recent().is_none() => 0,
+            Newcomers::None | Newcomers::Recent => self.joined_at(member),
+        }
+    }
+
+    /// A page of the lines that are remembered here, from a number on. Without a viewer nothing private is in it.
     pub(super) fn page(
         &self,
-        you: MemberId,
+        viewer: Option<MemberId>,
+        first: Seq,
         from: Edge,
         limit: usize,
-        newcomers: Newcomers,
     ) -> (Vec<Arc<Event>>, bool) {
-        let log = self.room.log();
-        let joined_at = self.room.roster().get(you).map_or(Seq::MAX, crate::room::Person::joined_at);
-        let first = if newcomers == Newcomers::None { joined_at } else { 0 };
-        let mut lines: Vec<Arc<Event>> = log
-            .since(log.first() - 1)
-            .into_iter()
-            .flatten()
-            .filter(|event| event.kind.is_line() && event.seq >= first && event.kind.is_for(you))
-            .filter(|event| match from {
+        let is_visible = |line: &Arc<Event>| {
+            let kind = &line.kind;
+            kind.is_for_all() || viewer.is_some_and(|viewer| kind.is_for(viewer))
+        };
+        let mut lines: Vec<Arc<Event>> = self
+            .lines()
+            .filter(|line| line.seq >= first && is_visible(line))
+            .filter(|line| match from {
                 Edge::Newest => true,
-                Edge::Before(seq) => event.seq < seq,
-                Edge::After(seq) => event.seq > seq,
+                Edge::Before(seq) => line.seq < seq,
+                Edge::After(seq) => line.seq > seq,
             })
             .cloned()
             .collect();
@@ -484,8 +536,7 @@ impl State {
 
     /// Appends the two-segment wire's online list.
     pub(super) fn push_users(&self, out: &mut Vec<u8>) {
-        let names: Vec<Arc<str>> =
-            self.room.roster().iter().take(MEMBERS_LISTED).map(crate::room::Person::shown_name).collect();
+        let names: Vec<Arc<str>> = self.room.roster().iter().take(MEMBERS_LISTED).map(Person::shown_name).collect();
         wire::two_segment_users(names.iter().map(|name| &**name), self.room.roster().len(), out);
     }
 }

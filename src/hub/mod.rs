@@ -6,17 +6,24 @@
 mod codes;
 mod commands;
 mod flusher;
+mod keeping;
 mod live_room;
+mod past;
 mod reader;
+mod resends;
+mod restore;
 mod rooms;
 mod sessions;
 mod timers;
 mod watch;
 
 pub use codes::Codes;
-pub use commands::{Join, Joined, Numbered, Resume};
-pub use live_room::{HISTORY_EVENTS, LiveRoom, MEMBERS_LISTED, SnapshotParts};
+pub use commands::{Join, JoinAnswer, Joined, Numbered, Resume};
+pub(crate) use keeping::Ticket;
+pub use live_room::{LiveRoom, MEMBERS_LISTED, SnapshotParts};
+pub use past::HISTORY_PAGE;
 pub use reader::Reader;
+pub use resends::{Recalled, Resends};
 pub use rooms::{Opening, WouldOpen};
 pub use sessions::{Session, Sessions};
 
@@ -27,13 +34,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::protocol::{Close, Kind};
+use crate::protocol::{Close, MemberId};
 use crate::room::{Draft, RoomLimits, TailLimits};
-use crate::store::{Appended, Store};
+use crate::store::{Outcome, Store};
+use crate::transport::ws::close;
 use crate::wire::Wire;
 use flusher::Flusher;
-use live_room::State;
+use keeping::{Origin, Receipt};
 use sessions::Held;
 use timers::{Due, Timers};
 
@@ -44,6 +53,8 @@ pub enum Newcomers {
     None,
     /// The recent lines.
     Recent,
+    /// Everything that is kept, page by page.
+    All,
 }
 
 /// The settings that the hub works by. Spans in milliseconds unless they are `Duration`s.
@@ -67,10 +78,18 @@ pub struct Rules {
     pub named_rooms: bool,
     /// How long a member may be away after an unclean end.
     pub grace_ms: u64,
+    /// How long a member may be away after the server was started again.
+    pub restart_grace_ms: u64,
     /// How long a session is remembered after its last membership ended.
     pub session_ms: u64,
-    /// How long a room lives after its last member.
+    /// How long a room stays here after its last member.
     pub room_idle_ms: u64,
+    /// How long a room lives in the store in which nothing happens.
+    pub stored_room_idle_ms: u64,
+    /// How long lines are kept.
+    pub retention_ms: Option<u64>,
+    /// Within which time people are told to come back when the server stops, at most.
+    pub drain_window_ms: u64,
     /// How long a code waits for its first member.
     pub code_wait_ms: u64,
     /// How long a code rests after its room.
@@ -91,6 +110,9 @@ pub struct Rules {
     pub outbox_bytes: u32,
 }
 
+/// How much time each returning client is allowed for when all are sent away, in milliseconds.
+const MS_PER_RETURN: u64 = 2;
+
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -104,7 +126,9 @@ pub enum End {
 #[derive(Debug)]
 pub struct Hub {
     rules: Rules,
-    store: Store,
+    store: Store<Ticket>,
+    /// The store's answers, until somebody listens to them.
+    outcomes: Mutex<Option<UnboundedReceiver<Vec<Outcome<Ticket>>>>>,
     began: Instant,
     /// Rooms with people in them, or emptied not long ago, and the codes. std: look-ups, never across an await. std's
     /// hasher with random keys: people choose the names.
@@ -128,28 +152,6 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub without rooms. [`Hub::run`] must run beside it.
-    pub fn new(rules: Rules, store: Store) -> Arc<Self> {
-        let codes = Codes::new(rules.code_wait_ms, rules.code_quarantine_ms);
-        Arc::new(Self {
-            rules,
-            store,
-            began: Instant::now(),
-            rooms: Mutex::new(rooms::Rooms::new(codes)),
-            sessions: Sessions::default(),
-            flusher: Flusher::default(),
-            timers: Timers::default(),
-            timer_added: Notify::new(),
-            readers: Mutex::default(),
-            next_reader: AtomicU64::new(1),
-            reader_left: Notify::new(),
-            stopping: AtomicBool::new(false),
-            live_rooms: AtomicUsize::new(0),
-            tick: AtomicU32::new(1),
-            tail_bytes: AtomicU64::new(0),
-        })
-    }
-
     /// What it goes by.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -157,7 +159,7 @@ impl Hub {
 
     /// Shows what happens, does what is due and watches over connections, for as long as the server runs.
     pub async fn run(self: Arc<Self>) {
-        tokio::join!(self.flusher.run(), self.run_timers(), self.run_watch());
+        tokio::join!(self.flusher.run(), self.run_timers(), self.run_watch(), self.run_outcomes());
     }
 
     /// The present moment by a clock that never jumps, in milliseconds.
@@ -177,14 +179,15 @@ impl Hub {
         self.readers().insert(id, reader.clone());
         if self.stopping.load(Ordering::Acquire) {
             // Its handshake ended after everybody was parted with.
-            reader.close(Close::Restart);
+            send_away(&reader, self.rules.drain_window_ms);
         }
         reader
     }
 
     /// A connection is over; called exactly once for each, by its guard. After an unclean end a session's memberships
     /// wait for their person; all others end now.
-    pub fn disconnect(&self, reader: &Arc<Reader>, end: End) {
+    pub fn disconnect(self: &Arc<Self>, reader: &Arc<Reader>, end: End) {
+        reader.go();
         {
             let mut readers = self.readers();
             readers.remove(&reader.id);
@@ -221,12 +224,14 @@ impl Hub {
         }
     }
 
-    /// Parts with everybody, and with whoever still comes.
+    /// Parts with everybody, and with whoever still comes. Each is told to come back at another moment.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         let readers: Vec<Arc<Reader>> = self.readers().values().cloned().collect();
+        // A few people need not wait for the time that thousands need.
+        let window = self.rules.drain_window_ms.min(readers.len() as u64 * MS_PER_RETURN);
         for reader in readers {
-            reader.close(Close::Restart);
+            send_away(&reader, window);
         }
     }
 
@@ -238,6 +243,11 @@ impl Hub {
     /// How many rooms there are, with those that wait for their end.
     pub fn room_count(&self) -> usize {
         self.rooms().len()
+    }
+
+    /// Whether the store keeps what it is given.
+    pub fn keeps(&self) -> bool {
+        self.store.is_well()
     }
 
     /// How many sessions are remembered.
@@ -269,59 +279,30 @@ impl Hub {
     /// Forgets a session some time after its last visit.
     fn forget_later(&self, session: &Arc<Session>, visit: u32) {
         if session.is_blank() {
-            self.sessions.forget(session, visit);
+            self.forget(session, visit);
             return;
         }
         let at = self.now() + self.rules.grace_ms + self.rules.session_ms;
         self.later(at, Due::SessionEnd { session: Arc::downgrade(session), visit });
     }
 
+    /// Forgets a session, unless somebody came back to it since that visit.
+    fn forget(&self, session: &Session, visit: u32) {
+        if self.sessions.forget(session, visit) && session.is_stored() {
+            self.store.forget_session(session.hash());
+        }
+    }
+
     /// A member goes: at once, and with a notice.
-    fn leave_now(&self, room: &Arc<LiveRoom>, member: crate::protocol::MemberId, reader: Option<&Arc<Reader>>) {
+    fn leave_now(self: &Arc<Self>, room: &Arc<LiveRoom>, member: MemberId, reader: Option<&Arc<Reader>>) {
         let mut state = room.lock();
         if let Some(reader) = reader {
             state.remove_reader(reader);
         }
         // It can only be refused if the member is gone already, which is what is wanted.
-        let _ = self.append(room, &mut state, Draft::Leave { member });
-        if state.room.roster().is_empty() {
-            self.emptied_room(room, &mut state);
+        if let Ok(event) = state.room.number(Draft::Leave { member }, unix_ms(), self.rules.room) {
+            self.keep(room, &mut state, event, Origin::default(), Receipt::Gone);
         }
-    }
-
-    /// Has the store decide on a draft and the room accept it. Called with the room's lock held.
-    fn append(
-        &self,
-        room: &Arc<LiveRoom>,
-        state: &mut State,
-        draft: Draft,
-    ) -> Result<Arc<crate::protocol::Event>, crate::protocol::Refusal> {
-        let Appended::Now(event, ()) = self.store.append(&state.room, draft, unix_ms(), self.rules.room, ());
-        let event = event?;
-        let before = state.room.log().bytes();
-        let event = room.accept(state, event, self.now(), self.tail_limits());
-        self.count_tail(before, state.room.log().bytes());
-        if state.readers() > 0 {
-            let may_wait = match event.kind {
-                Kind::Join { .. } | Kind::Leave { .. } => {
-                    state.room.roster().len() > self.rules.large_room && !state.is_pressed()
-                }
-                Kind::Message { .. }
-                | Kind::Private { .. }
-                | Kind::Removed
-                | Kind::Edit { .. }
-                | Kind::Delete { .. }
-                | Kind::React { .. } => false,
-            };
-            if !may_wait {
-                self.flusher.mark(room);
-            } else if !state.flush_is_timed {
-                state.flush_is_timed = true;
-                let at = self.now() + self.rules.large_room_flush_ms;
-                self.later(at, Due::Flush(Arc::downgrade(room)));
-            }
-        }
-        Ok(event)
     }
 
     /// What a room may keep now: while all together are over their budget, about its share.
@@ -365,4 +346,15 @@ impl Hub {
 /// The wall clock, in Unix milliseconds.
 fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+/// Parts with somebody, and says at which random moment to come back.
+fn send_away(reader: &Reader, window_ms: u64) {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).expect("the system's random source works, else nothing is safe");
+    let moment = u64::from_le_bytes(random) % (window_ms + 1);
+    reader.part(|out| {
+        reader.wire().goaway(moment, out);
+        close::push(out, Close::Restart.code(), Close::Restart.reason());
+    });
 }

@@ -40,6 +40,7 @@ pub(super) struct Cursor {
 
 /// What lies on the desk: everything that only the one writer touches.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two exclude each other")]
 struct Desk {
     cursors: Vec<Cursor>,
     /// Which cursor reads on next, so that a busy room does not keep the others waiting.
@@ -52,6 +53,8 @@ struct Desk {
     closing: bool,
     /// The socket is dead.
     broken: bool,
+    /// The connection is over: nothing is read by it any more.
+    gone: bool,
 }
 
 impl Desk {
@@ -127,6 +130,8 @@ pub struct Reader {
     ended: AtomicBool,
     /// So much waits for it that nothing more is taken from it for now.
     pausing: AtomicBool,
+    /// A command of its is under way whose answer decides on the next: nothing more is taken from it for now.
+    held: AtomicBool,
     /// It has been in a room.
     seated: AtomicBool,
     /// Its tutorial page has sent typing itself, so it may be sent typing.
@@ -152,6 +157,7 @@ impl Reader {
             pinged: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             pausing: AtomicBool::new(false),
+            held: AtomicBool::new(false),
             seated: AtomicBool::new(false),
             knows_typing: AtomicBool::new(wire == Wire::Charsu),
             pending_limit,
@@ -178,7 +184,7 @@ impl Reader {
     /// that when no batch does.
     pub fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
         let mut desk = self.desk();
-        if desk.closing || desk.broken {
+        if desk.closing || desk.broken || desk.gone {
             return;
         }
         let limit = self.pending_limit as usize;
@@ -203,9 +209,26 @@ impl Reader {
         }
     }
 
-    /// Whether the client's next frames are to wait: its answers pile up, or it is being parted with.
+    /// Whether the client's next frames are to wait: its answers pile up, a command is under way that decides on the next,
+    /// or it is being parted with.
     pub fn is_pausing(&self) -> bool {
-        self.pausing.load(Ordering::Relaxed) || self.ended.load(Ordering::Relaxed)
+        self.pausing.load(Ordering::Relaxed) || self.is_held() || self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Whether a command is under way that decides on the next.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// The client's next frames wait until this command is answered: whether it is in a room decides on them.
+    pub(super) fn hold(&self) {
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// The command is answered. The connection's task writes the answer and goes on.
+    pub(super) fn release(&self) {
+        self.held.store(false, Ordering::Release);
+        self.call();
     }
 
     /// Writes what lies on the desk, unless the socket is full.
@@ -286,10 +309,20 @@ impl Reader {
         self.desk().cursors.first().map(|cursor| (cursor.room.clone(), cursor.member))
     }
 
-    /// Begins to read a room from a position. Called with the room's lock held, so that nothing comes between.
-    pub(super) fn seat(&self, room: Arc<LiveRoom>, member: MemberId, position: Seq) {
+    /// Begins to read a room from a position, unless the connection is over. Called with the room's lock held, so that
+    /// nothing comes between.
+    pub(super) fn seat(&self, room: Arc<LiveRoom>, member: MemberId, position: Seq) -> bool {
         self.seated.store(true, Ordering::Relaxed);
-        self.desk().cursors.push(Cursor { room, member, position });
+        let mut desk = self.desk();
+        if !desk.gone {
+            desk.cursors.push(Cursor { room, member, position });
+        }
+        !desk.gone
+    }
+
+    /// The connection is over. From here on it is given no place any more.
+    pub(super) fn go(&self) {
+        self.desk().gone = true;
     }
 
     /// Stops reading a room. Returns as whom it was there.

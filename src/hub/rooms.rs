@@ -4,20 +4,52 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::commands::Join;
 use super::live_room::State;
 use super::timers::Due;
-use super::{Codes, Hub, LiveRoom};
+use super::{Codes, Hub, LiveRoom, Reader};
 use crate::code::Code;
 use crate::names::RoomName;
 use crate::protocol;
 use crate::protocol::Refusal;
-use crate::room::Epoch;
+use crate::room::{Epoch, Room};
+use crate::store::{RoomKey, Store};
 
 /// The rooms by name, and the codes.
 #[derive(Debug)]
 pub(super) struct Rooms {
     by_name: HashMap<RoomName, Arc<LiveRoom>>,
-    codes: Codes,
+    /// Rooms that lie in the store and not here: nobody is in them.
+    pub(super) stored: HashMap<RoomName, Stored>,
+    pub(super) codes: Codes,
+}
+
+/// A room that lies in the store.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) key: RoomKey,
+    /// When something last happened in it, in Unix milliseconds.
+    pub(super) touched_at: u64,
+    pub(super) fate: Fate,
+}
+
+/// What happens to a stored room.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// It lies there.
+    Resting,
+    /// It is being loaded, for these.
+    Loading(Vec<(Arc<Reader>, Join)>),
+    /// It is being wiped: nobody may come in any more.
+    Ending,
+}
+
+/// A room that somebody asked for.
+pub(super) enum Found {
+    /// It is here.
+    Live(Arc<LiveRoom>),
+    /// It has to be loaded.
+    Stored,
 }
 
 /// Who may open a room by joining it.
@@ -42,11 +74,30 @@ pub enum WouldOpen {
 
 impl Rooms {
     pub(super) fn new(codes: Codes) -> Self {
-        Self { by_name: HashMap::new(), codes }
+        Self { by_name: HashMap::new(), stored: HashMap::new(), codes }
     }
 
+    /// How many are here.
     pub(super) fn len(&self) -> usize {
         self.by_name.len()
+    }
+
+    /// How many there are, with those that wait for their first member.
+    fn count(&self) -> usize {
+        self.by_name.len() + self.stored.len() + self.codes.waiting()
+    }
+
+    fn has(&self, name: &RoomName) -> bool {
+        self.by_name.contains_key(name) || self.stored.contains_key(name)
+    }
+
+    pub(super) fn insert(&mut self, room: Arc<LiveRoom>) {
+        self.by_name.insert(room.name().clone(), room);
+    }
+
+    /// The room of this name, if it is here.
+    pub(super) fn live(&self, name: &RoomName) -> Option<&Arc<LiveRoom>> {
+        self.by_name.get(name)
     }
 
     fn give_memory_back(&mut self) {
@@ -62,18 +113,35 @@ impl Hub {
     /// Makes a code for a new room. The room begins with its first member.
     ///
     /// # Errors
-    /// [`protocol::Code::ServerFull`] when there are as many rooms as there may be, or no free code.
-    pub fn make_code(&self) -> Result<Code, Refusal> {
+    /// [`protocol::Code::ServerFull`] when there are as many rooms as there may be, or no free code;
+    /// [`protocol::Code::Unavailable`] when the store cannot keep it.
+    pub async fn make_code(&self) -> Result<Code, Refusal> {
+        let code = self.give_code()?;
+        let Store::Sqlite(store) = &self.store else { return Ok(code) };
+        let kept = store.keep_code(code.number(), super::unix_ms() + self.rules.code_wait_ms).await;
+        let trouble = match kept {
+            Ok(Ok(())) => return Ok(code),
+            Ok(Err(trouble)) => trouble.to_string(),
+            Err(_) => "The store is closed.".to_owned(),
+        };
+        self.rooms().codes.take(code, self.now());
+        Err(Refusal::because(protocol::Code::Unavailable, trouble))
+    }
+
+    fn give_code(&self) -> Result<Code, Refusal> {
         let now = self.now();
         let mut rooms = self.rooms();
-        let Rooms { by_name, codes } = &mut *rooms;
-        if by_name.len() + codes.waiting() >= self.rules.rooms {
+        if rooms.count() >= self.rules.rooms {
             return Err(protocol::Code::ServerFull.into());
         }
+        let Rooms { by_name, stored, codes } = &mut *rooms;
         let random =
             |bytes: &mut [u8]| getrandom::fill(bytes).expect("the system's random source works, else nothing is safe");
-        let is_live = |code: Code| by_name.contains_key(&RoomName::from(code));
-        codes.give(now, random, is_live).ok_or_else(|| protocol::Code::ServerFull.into())
+        let is_used = |code: Code| {
+            let name = RoomName::from(code);
+            by_name.contains_key(&name) || stored.contains_key(&name)
+        };
+        codes.give(now, random, is_used).ok_or_else(|| protocol::Code::ServerFull.into())
     }
 
     /// Whether a room of this name could be joined now, and how many people are in it.
@@ -81,6 +149,9 @@ impl Hub {
         let room = {
             let rooms = self.rooms();
             let Some(room) = rooms.by_name.get(name) else {
+                if let Some(stored) = rooms.stored.get(name) {
+                    return (!matches!(stored.fate, Fate::Ending)).then_some(0);
+                }
                 let may_open = match name.code() {
                     Some(code) => rooms.codes.is_waiting(code, self.now()),
                     None => self.rules.named_rooms,
@@ -97,7 +168,7 @@ impl Hub {
     pub fn would_open(&self, name: &RoomName) -> WouldOpen {
         let rooms = self.rooms();
         match name.code() {
-            _ if rooms.by_name.contains_key(name) => WouldOpen::Nothing,
+            _ if rooms.has(name) => WouldOpen::Nothing,
             None => WouldOpen::Name,
             Some(code) if rooms.codes.is_waiting(code, self.now()) || rooms.codes.is_resting(code) => {
                 WouldOpen::Nothing
@@ -111,11 +182,17 @@ impl Hub {
     /// # Errors
     /// [`protocol::Code::RoomNotFound`] for a code that was not made, and for a name when only codes are allowed;
     /// [`protocol::Code::ServerFull`] when there are as many rooms as there may be.
-    pub(super) fn find_or_open(&self, name: &RoomName, opening: Opening) -> Result<Arc<LiveRoom>, Refusal> {
+    pub(super) fn find_or_open(&self, name: &RoomName, opening: Opening) -> Result<Found, Refusal> {
         let now = self.now();
         let mut rooms = self.rooms();
         if let Some(room) = rooms.by_name.get(name) {
-            return Ok(room.clone());
+            return Ok(Found::Live(room.clone()));
+        }
+        if let Some(stored) = rooms.stored.get(name) {
+            return match stored.fate {
+                Fate::Resting | Fate::Loading(_) => Ok(Found::Stored),
+                Fate::Ending => Err(protocol::Code::RoomNotFound.into()),
+            };
         }
         let is_made = name.code().is_some_and(|code| rooms.codes.is_waiting(code, now));
         let may_open = match (name.code(), opening) {
@@ -126,16 +203,17 @@ impl Hub {
         if !may_open {
             return Err(protocol::Code::RoomNotFound.into());
         }
-        if !is_made && rooms.by_name.len() + rooms.codes.waiting() >= self.rules.rooms {
+        if !is_made && rooms.count() >= self.rules.rooms {
             return Err(protocol::Code::ServerFull.into());
         }
         if let Some(code) = name.code() {
             rooms.codes.take(code, now);
         }
-        let room = LiveRoom::new(name.clone(), new_epoch(), now);
-        rooms.by_name.insert(name.clone(), room.clone());
+        let room = if self.store.is_lasting() { Room::lasting(new_epoch()) } else { Room::new(new_epoch()) };
+        let room = LiveRoom::new(name.clone(), self.store.new_room_key(), room, now);
+        rooms.insert(room.clone());
         self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
-        Ok(room)
+        Ok(Found::Live(room))
     }
 
     /// A room has nobody in it: from now on its time runs. Called with its lock held.
@@ -148,7 +226,8 @@ impl Hub {
         }
     }
 
-    /// Ends a room that has been empty for its time, or looks again when that may be.
+    /// Ends a room that has been empty for its time, or looks again when that may be. A stored room is not over: it only lies
+    /// in the store from then on.
     pub(super) fn end_if_idle(&self, room: &Arc<LiveRoom>) {
         let now = self.now();
         let mut rooms = self.rooms();
@@ -159,25 +238,67 @@ impl Hub {
         state.end_is_timed = false;
         let Some(since) = state.empty_since.filter(|_| state.room.roster().is_empty()) else { return };
         let at = since + self.rules.room_idle_ms;
-        if now < at {
+        if now < at || state.room.has_pending() {
             state.end_is_timed = true;
-            self.later(at, Due::RoomEnd(Arc::downgrade(room)));
+            self.later(at.max(now + 1), Due::RoomEnd(Arc::downgrade(room)));
             return;
         }
         state.ended = true;
         state.hold = None;
         self.count_tail(state.room.log().bytes(), 0);
+        let is_stored = state.is_stored;
         drop(state);
         rooms.by_name.remove(room.name());
         self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
-        if let Some(code) = room.name().code() {
-            rooms.codes.rest(code, now);
+        if is_stored {
+            // Its own idle time began when it was left, which was longer ago by what it was kept here.
+            let touched_at = super::unix_ms().saturating_sub(now - since);
+            rooms.stored.insert(room.name().clone(), Stored { key: room.key, touched_at, fate: Fate::Resting });
+        } else if let Some(code) = room.name().code() {
+            if self.store.is_lasting() {
+                // Its first member could not be kept: the code waits on.
+                rooms.codes.wait(code, now + self.rules.code_wait_ms);
+            } else {
+                rooms.codes.rest(code, now);
+            }
         }
         rooms.give_memory_back();
     }
 
+    /// Wipes stored rooms in which nothing happened for too long.
+    fn end_stored_rooms(self: &Arc<Self>) {
+        let Store::Sqlite(store) = &self.store else { return };
+        let now = super::unix_ms();
+        let mut rooms = self.rooms();
+        for (name, stored) in &mut rooms.stored {
+            let is_over = stored.touched_at.saturating_add(self.rules.stored_room_idle_ms) <= now;
+            if !is_over || !matches!(stored.fate, Fate::Resting) {
+                continue;
+            }
+            stored.fate = Fate::Ending;
+            let ended = store.end_room(stored.key, name.code().map(|code| (code.number(), now)));
+            let (hub, name) = (self.clone(), name.clone());
+            tokio::spawn(async move {
+                let is_wiped = matches!(ended.await, Ok(Ok(())));
+                let mut rooms = hub.rooms();
+                if !is_wiped {
+                    // Looked at again with the next round.
+                    if let Some(stored) = rooms.stored.get_mut(&name) {
+                        stored.fate = Fate::Resting;
+                    }
+                    return;
+                }
+                rooms.stored.remove(&name);
+                if let Some(code) = name.code() {
+                    rooms.codes.rest(code, hub.now());
+                }
+            });
+        }
+    }
+
     /// Forgets what grew old: codes that waited in vain, tails of rooms in which nothing happens.
-    pub(super) fn sweep_rooms(&self) {
+    pub(super) fn sweep_rooms(self: &Arc<Self>) {
+        self.end_stored_rooms();
         let now = self.now();
         let all: Vec<Arc<LiveRoom>> = {
             let mut rooms = self.rooms();
@@ -192,6 +313,9 @@ impl Hub {
             }
             let before = state.room.log().bytes();
             state.trim(now, limits);
+            if let Some(age) = self.rules.retention_ms {
+                state.room.forget_lines_before(super::unix_ms().saturating_sub(age));
+            }
             self.count_tail(before, state.room.log().bytes());
             let has_laggards = state.has_laggards();
             drop(state);

@@ -3,34 +3,29 @@
 //!
 //! Knows no wire. A session's memberships lie with its reader while it is connected, and here while it is away.
 
-use std::collections::hash_map::RandomState;
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
+use std::collections::HashMap;
+use std::hash::Hasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use siphasher::sip::SipHasher13;
 
 use super::live_room::LiveRoom;
 use super::reader::Reader;
-use crate::protocol::{Code, MemberId, Refusal, Seq};
-use crate::room::Epoch;
+use super::resends::Resends;
+use crate::protocol::{MemberId, Seq};
+use crate::store::{KeptSession, SessionHash};
 
 /// Bytes of a secret: 128 bits cannot be guessed.
 const SECRET_BYTES: usize = 16;
 
-/// How many of a session's last commands are remembered, to recognise a resend.
-const REMEMBERED: usize = 64;
-
-/// The hash under which a session is kept: the first half of SHA-256 over its secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SessionKey([u8; 16]);
-
 /// Somebody who may come back.
 #[derive(Debug)]
 pub struct Session {
-    key: SessionKey,
+    /// The first half of SHA-256 over its secret.
+    hash: SessionHash,
     /// std: a few fields, never across an await.
     inner: Mutex<Inner>,
 }
@@ -41,10 +36,12 @@ struct Inner {
     reader: Weak<Reader>,
     /// Memberships whose connection ended uncleanly.
     away: Vec<Held>,
-    /// The last commands that changed a room, oldest first.
-    recent: VecDeque<Remembered>,
+    /// The last commands that changed a room.
+    resends: Resends,
     /// Counts connections, so that a timer of an earlier absence does not end a later one.
     visits: u32,
+    /// The store has a row of it.
+    is_stored: bool,
 }
 
 /// A membership that waits for its person.
@@ -58,19 +55,10 @@ pub(super) struct Held {
     pub(super) until: u64,
 }
 
-/// A command that changed a room.
-#[derive(Clone, Copy, Debug)]
-struct Remembered {
-    n: u64,
-    content: u64,
-    epoch: Epoch,
-    seq: Seq,
-}
-
 impl Session {
-    /// Under which hash it is kept.
-    pub fn key(&self) -> SessionKey {
-        self.key
+    /// Under which hash a store keeps it.
+    pub fn hash(&self) -> SessionHash {
+        self.hash
     }
 
     /// Whether a membership of this room waits for its person.
@@ -78,36 +66,31 @@ impl Session {
         self.inner().away.iter().any(|held| held.room.name().as_str() == room)
     }
 
-    /// Looks whether command `n` was done before. `content` is a hash of what it asks.
-    ///
-    /// # Errors
-    /// [`Code::IdConflict`] when the same number asked something else, [`Code::IdTooOld`] when the number is below all
-    /// that are remembered.
-    pub fn recall(&self, n: u64, content: u64) -> Result<Option<(Epoch, Seq)>, Refusal> {
+    /// As whom its person is in a room, or was a moment ago.
+    pub(super) fn member_of(&self, room: &Arc<LiveRoom>) -> Option<MemberId> {
         let inner = self.inner();
-        if let Some(done) = inner.recent.iter().rev().find(|done| done.n == n) {
-            return if done.content == content {
-                Ok(Some((done.epoch, done.seq)))
-            } else {
-                Err(Code::IdConflict.into())
-            };
-        }
-        let is_full = inner.recent.len() == REMEMBERED;
-        if is_full && inner.recent.iter().all(|done| n < done.n) {
-            return Err(Code::IdTooOld.into());
-        }
-        Ok(None)
+        let seated = inner.reader.upgrade().and_then(|reader| reader.membership(room.name().as_str()));
+        let is_here = |held: &&Held| Arc::ptr_eq(&held.room, room);
+        seated.map(|(_, member)| member).or_else(|| inner.away.iter().find(is_here).map(|held| held.member))
     }
 
-    /// Remembers that command `n` was done, and as which event.
-    pub fn remember(&self, n: u64, content: u64, epoch: Epoch, seq: Seq) {
-        let mut inner = self.inner();
-        if inner.recent.len() == REMEMBERED {
-            // The lowest number goes, which is the oldest when numbers rise as they should.
-            let lowest = inner.recent.iter().enumerate().min_by_key(|(_, done)| done.n).map_or(0, |(index, _)| index);
-            inner.recent.remove(lowest);
-        }
-        inner.recent.push_back(Remembered { n, content, epoch, seq });
+    /// What it remembers of its last commands.
+    pub(super) fn resends<T>(&self, ask: impl FnOnce(&mut Resends) -> T) -> T {
+        ask(&mut self.inner().resends)
+    }
+
+    /// Its row is written with the next join.
+    pub(super) fn note_stored(&self) {
+        self.inner().is_stored = true;
+    }
+
+    pub(super) fn is_stored(&self) -> bool {
+        self.inner().is_stored
+    }
+
+    /// A membership waits for its person from now on.
+    pub(super) fn keep_place(&self, held: Held) {
+        self.inner().away.push(held);
     }
 
     /// Binds it to a new connection. Returns the one that spoke for it before, and what that one was in: from now on these
@@ -130,8 +113,7 @@ impl Session {
     /// One step with [`Session::attach`].
     pub(super) fn seat(&self, reader: &Arc<Reader>, held: Held, position: Seq) -> Result<(), Held> {
         let mut inner = self.inner();
-        if inner.is_attached_to(reader) {
-            reader.seat(held.room, held.member, position);
+        if inner.is_attached_to(reader) && reader.seat(held.room.clone(), held.member, position) {
             return Ok(());
         }
         inner.away.push(held.clone());
@@ -151,7 +133,7 @@ impl Session {
     /// Whether there is nothing that a later visit could need: no place is kept and no command is remembered.
     pub(super) fn is_blank(&self) -> bool {
         let inner = self.inner();
-        inner.away.is_empty() && inner.recent.is_empty()
+        inner.away.is_empty() && inner.resends.is_empty()
     }
 
     /// Takes back the membership of a room, for the connection that speaks for the session; any other gets nothing.
@@ -202,54 +184,79 @@ impl Inner {
 }
 
 /// All sessions of the server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sessions {
     /// std's hasher with random keys, though the keys are hashes already.
-    by_key: Mutex<HashMap<SessionKey, Arc<Session>>>,
-    content: RandomState,
+    by_hash: Mutex<HashMap<SessionHash, Arc<Session>>>,
+    /// What commands ask is hashed with a key that lives as long as what is remembered of them.
+    content: SipHasher13,
 }
 
 impl Sessions {
+    /// Those that a store has kept, and their commands.
+    pub(super) fn restored(kept: Vec<KeptSession>, hash_key: &[u8; 16]) -> Self {
+        let session = |kept: KeptSession| {
+            let resends = Resends::restored(kept.commands);
+            let inner = Inner { resends, is_stored: true, ..Inner::default() };
+            (kept.hash, Arc::new(Session { hash: kept.hash, inner: Mutex::new(inner) }))
+        };
+        Self {
+            by_hash: Mutex::new(kept.into_iter().map(session).collect()),
+            content: SipHasher13::new_with_key(hash_key),
+        }
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<Arc<Session>> {
+        self.by_hash().values().cloned().collect()
+    }
+
+    /// The one that a store knows by this hash.
+    pub(super) fn of(&self, hash: &SessionHash) -> Option<Arc<Session>> {
+        self.by_hash().get(hash).cloned()
+    }
+
     /// Makes a session. Returns the secret for its client, which is kept nowhere here.
     pub(super) fn open(&self) -> (Arc<Session>, String) {
         let mut secret = [0; SECRET_BYTES];
         getrandom::fill(&mut secret).expect("the system's random source works, else nothing here is safe");
         let secret = URL_SAFE_NO_PAD.encode(secret);
-        let session = Arc::new(Session { key: SessionKey::of(&secret), inner: Mutex::default() });
-        self.by_key().insert(session.key, session.clone());
+        let session = Arc::new(Session { hash: hash_of(&secret), inner: Mutex::default() });
+        self.by_hash().insert(session.hash, session.clone());
         (session, secret)
     }
 
     /// The session that this secret opens.
     pub(super) fn find(&self, secret: &str) -> Option<Arc<Session>> {
-        self.by_key().get(&SessionKey::of(secret)).cloned()
+        self.of(&hash_of(secret))
     }
 
     /// Keeps a session that its connection speaks for, even if it was to be forgotten between look-up and attachment.
     pub(super) fn keep(&self, session: &Arc<Session>) {
-        self.by_key().entry(session.key).or_insert_with(|| session.clone());
+        self.by_hash().entry(session.hash).or_insert_with(|| session.clone());
     }
 
-    /// Forgets a session, unless somebody came back to it since that visit. Decided with the list locked, so that with
-    /// [`Sessions::keep`] after each attachment nobody holds a secret that opens nothing.
-    pub(super) fn forget(&self, session: &Session, visit: u32) {
-        let mut by_key = self.by_key();
+    /// Forgets a session, unless somebody came back to it since that visit. Returns whether it did. Decided with the list
+    /// locked, so that with [`Sessions::keep`] after each attachment nobody holds a secret that opens nothing.
+    pub(super) fn forget(&self, session: &Session, visit: u32) -> bool {
+        let mut by_hash = self.by_hash();
         if !session.is_gone_since(visit) {
-            return;
+            return false;
         }
-        by_key.remove(&session.key);
-        if by_key.capacity() > 64 && by_key.len() < by_key.capacity() / 8 {
-            let room = by_key.len() * 2;
-            by_key.shrink_to(room);
+        by_hash.remove(&session.hash);
+        if by_hash.capacity() > 64 && by_hash.len() < by_hash.capacity() / 8 {
+            let room = by_hash.len() * 2;
+            by_hash.shrink_to(room);
         }
-        if by_key.is_empty() {
-            *by_key = HashMap::new();
+        if by_hash.is_empty() {
+            *by_hash = HashMap::new();
         }
+        true
     }
 
     /// How many are known.
     pub fn len(&self) -> usize {
-        self.by_key().len()
+        self.by_hash().len()
     }
 
     /// Whether none is.
@@ -260,19 +267,22 @@ impl Sessions {
     /// A hash of what a command asks, to tell a resend from another command with the same number. Keyed: nobody outside
     /// can make two texts meet.
     pub fn content_hash(&self, parts: &[&str]) -> u64 {
-        self.content.hash_one(parts)
+        let mut hasher = self.content;
+        for part in parts {
+            hasher.write_usize(part.len());
+            hasher.write(part.as_bytes());
+        }
+        hasher.finish()
     }
 
-    fn by_key(&self) -> MutexGuard<'_, HashMap<SessionKey, Arc<Session>>> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    fn by_hash(&self) -> MutexGuard<'_, HashMap<SessionHash, Arc<Session>>> {
+        self.by_hash.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl SessionKey {
-    fn of(secret: &str) -> Self {
-        let digest = Sha256::digest(secret.as_bytes());
-        let mut key = [0; 16];
-        key.copy_from_slice(&digest[..16]);
-        Self(key)
-    }
+fn hash_of(secret: &str) -> SessionHash {
+    let digest = Sha256::digest(secret.as_bytes());
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&digest[..16]);
+    hash
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::live_room::LiveRoom;
 use super::sessions::{Held, Session};
+use crate::protocol::MemberId;
 
 /// Something to do when its time comes. Each looks again whether it is still to be done.
 #[derive(Debug)]
@@ -25,6 +26,13 @@ pub(super) enum Due {
         session: Weak<Session>,
         /// After which visit.
         visit: u32,
+    },
+    /// Somebody is gone whose leave could not be kept yet.
+    Leave {
+        /// Where.
+        room: Weak<LiveRoom>,
+        /// Who.
+        member: MemberId,
     },
     /// A large room's held-back joins and leaves are to be shown.
     Flush(Weak<LiveRoom>),

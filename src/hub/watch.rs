@@ -19,11 +19,11 @@ const ROUNDS_PER_SPAN: u32 = 10;
 /// After how many things that were due others get their turn.
 const DUES_IN_A_ROW: usize = 128;
 
-/// How often tails and codes are looked through.
+/// How often tails, codes and stored rooms are looked through, at least.
 const SWEEP: Duration = Duration::from_secs(10);
 
 impl Hub {
-    pub(super) async fn run_timers(&self) {
+    pub(super) async fn run_timers(self: &Arc<Self>) {
         loop {
             let mut done = 0;
             while let Some(due) = self.timers.take(self.now()) {
@@ -48,7 +48,7 @@ impl Hub {
         }
     }
 
-    fn do_due(&self, due: Due) {
+    fn do_due(self: &Arc<Self>, due: Due) {
         match due {
             Due::Grace { session, held } => {
                 if session.give_up(&held) {
@@ -62,7 +62,12 @@ impl Hub {
             }
             Due::SessionEnd { session, visit } => {
                 if let Some(session) = session.upgrade() {
-                    self.sessions.forget(&session, visit);
+                    self.forget(&session, visit);
+                }
+            }
+            Due::Leave { room, member } => {
+                if let Some(room) = room.upgrade() {
+                    self.leave_now(&room, member, None);
                 }
             }
             Due::Flush(room) => {
@@ -73,7 +78,7 @@ impl Hub {
         }
     }
 
-    pub(super) async fn run_watch(&self) {
+    pub(super) async fn run_watch(self: &Arc<Self>) {
         let rules = &self.rules;
         let shortest = [rules.heartbeat, rules.heartbeat_timeout, rules.join_timeout, rules.message_timeout]
             .into_iter()
@@ -87,7 +92,8 @@ impl Hub {
             join: rounds(rules.join_timeout),
             message: rounds(rules.message_timeout),
         };
-        let mut rounds_to_sweep = rounds(SWEEP);
+        let sweep = rounds(SWEEP.min(Duration::from_millis(rules.stored_room_idle_ms) / ROUNDS_PER_SPAN)).max(1);
+        let mut rounds_to_sweep = sweep;
         let mut interval = tokio::time::interval(round);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -96,7 +102,7 @@ impl Hub {
             self.watch(tick, &spans);
             rounds_to_sweep -= 1;
             if rounds_to_sweep == 0 {
-                rounds_to_sweep = rounds(SWEEP).max(1);
+                rounds_to_sweep = sweep;
                 self.sweep_rooms();
             }
         }

@@ -275,6 +275,20 @@ impl Refusal {
         Self { near, ..Self::from(Code::NoSuchPerson) }
     }
 
+    /// What to show a person, with what helps to go on, for wires that carry nothing but words.
+    pub fn in_one_line(&self) -> String {
+        let mut words = self.words().to_owned();
+        if let Some(free) = &self.suggestion {
+            words.push_str(" Free: ");
+            words.push_str(free);
+        }
+        if !self.near.is_empty() {
+            words.push_str(" Like it: ");
+            words.push_str(&self.near.join(", "));
+        }
+        words
+    }
+
     /// What to show a person.
     pub fn words(&self) -> &str {
         self.detail.as_deref().unwrap_or(self.code.words())

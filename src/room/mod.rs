@@ -263,10 +263,11 @@ impl Room {
             }
             Draft::React { from, target, emoji, on } => {
                 let line = self.visible_line(from, target, limits)?;
-                if on && line.reactions + self.pending.reactions_on(target.seq) >= limits.reactions {
+                let reaction = Reaction { from, name: self.person(from)?.shown_name(), emoji };
+                let count = line.reactions + self.pending.reactions_on(target.seq);
+                if on && count >= limits.reactions && !self.bears(target.seq, &reaction) {
                     return Err(Code::TooManyReactions.into());
                 }
-                let reaction = Reaction { from, name: self.person(from)?.shown_name(), emoji };
                 Kind::React { target: target.seq, reaction, on, between: line.between }
             }
         };
@@ -362,6 +363,13 @@ impl Room {
         self.log.trim(now, limits, needed);
     }
 
+    /// Forgets lines that were said before then, in Unix milliseconds, beyond what the tail keeps for those who come back.
+    pub fn forget_lines_before(&mut self, at: u64) {
+        if let Some(recent) = &mut self.recent {
+            recent.forget_before(at);
+        }
+    }
+
     /// Somebody who is here and not about to go.
     fn person(&self, id: MemberId) -> Result<&Person, Refusal> {
         let person = self.roster.get(id).filter(|_| !self.pending.is_leaving(id));
@@ -405,6 +413,13 @@ impl Room {
             .filter(|line| line.between.is_none_or(|pair| pair.contains(&viewer)))
             .filter(|_| !is_hidden && !self.pending.takes_back(target.seq))
             .ok_or_else(|| Code::NoSuchLine.into())
+    }
+
+    /// Whether a line that is remembered bears this reaction.
+    fn bears(&self, line: Seq, reaction: &Reaction) -> bool {
+        let Some(event) = self.line(line) else { return false };
+        let (Kind::Message { marks, .. } | Kind::Private { marks, .. }) = &event.kind else { return false };
+        marks.reactions().iter().any(|other| other.from == reaction.from && other.emoji == reaction.emoji)
     }
 
     fn own_line(&self, from: MemberId, target: Target, limits: RoomLimits) -> Result<Line, Refusal> {

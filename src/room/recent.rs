@@ -55,6 +55,13 @@ impl Recent {
         }
     }
 
+    /// Forgets lines that were said before then, in Unix milliseconds.
+    pub(super) fn forget_before(&mut self, at: u64) {
+        while let Some(oldest) = self.lines.pop_front_if(|line| line.at < at) {
+            self.bytes -= oldest.kind.weight();
+        }
+    }
+
     /// Puts a changed line in the place of the one with its number; one that is no line any more goes.
     pub(super) fn replace(&mut self, changed: &Arc<Event>) {
         let Ok(index) = self.lines.binary_search_by_key(&changed.seq, |line| line.seq) else { return };

@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::hub::{Hub, Rules};
 use crate::limits::Addresses;
 use crate::pace::Rates;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::transport::origin::Gate;
 
 /// One server: its settings, its rooms, and who is connected.
@@ -35,10 +35,14 @@ pub struct App {
 }
 
 impl App {
-    /// A server that nobody knows of yet.
-    pub fn new(settings: Settings, listening: SocketAddr, store: Store) -> Arc<Self> {
-        Arc::new(Self {
-            hub: Hub::new(Rules::from(&settings), store),
+    /// A server that nobody knows of yet, with what its store has kept.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn new(settings: Settings, listening: SocketAddr) -> Result<Arc<Self>, StoreError> {
+        let hub = Hub::open(Rules::from(&settings), Store::open(&settings)?)?;
+        Ok(Arc::new(Self {
+            hub,
             rates: Rates::from(&settings),
             addresses: Addresses::new(&settings),
             gate: Gate::new(&settings),
@@ -46,7 +50,7 @@ impl App {
             began: Instant::now(),
             listening,
             settings,
-        })
+        }))
     }
 
     /// The time since the server began, for everything that counts time and takes it as an argument.

@@ -49,6 +49,11 @@ async fn health(State(app): State<Arc<App>>) -> Response<Body> {
 async fn readiness(State(app): State<Arc<App>>) -> Response<Body> {
     if app.health.is_draining() {
         answers::plain(StatusCode::SERVICE_UNAVAILABLE, "stopping")
+    } else if !app.hub.keeps() {
+        answers::plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "nothing can be kept: look at the log, the disk and the file of --store",
+        )
     } else {
         answers::plain(StatusCode::OK, "ready")
     }

@@ -1,33 +1,43 @@
-//! Ordinary HTTP: make a room, look one up, and what the page asks about the server. Events come over other wires.
+//! Ordinary HTTP: make a room, look one up, page through what was said, and what the page asks about the server. Events come
+//! over other wires.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::routing::{get, post};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::config::Newcomers;
+use crate::hub::Newcomers;
 use crate::lan;
 use crate::names::RoomName;
-use crate::protocol::{Code, Refusal};
+use crate::permits::newcomers;
+use crate::protocol::{Code, Event, MemberId, Page, Refusal, SAFE_INTEGER};
+use crate::room::Line;
 use crate::server::App;
 use crate::transport::Peer;
+use crate::wire;
 
 /// The routes, below `/api`.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/rooms", post(make_room))
         .route("/api/rooms/{room}", get(look_up))
+        .route("/api/rooms/{room}/messages", get(messages))
         .route("/api/about", get(about))
 }
 
 /// Makes a code. The room begins with its first member.
 async fn make_room(State(app): State<Arc<App>>, Extension(Peer(peer)): Extension<Peer>) -> Response<Body> {
-    let made = app.may_make_room(peer).and_then(|()| app.hub.make_code());
+    let made = match app.may_make_room(peer) {
+        Ok(()) => app.hub.make_code().await,
+        Err(refusal) => Err(refusal),
+    };
     match made {
         Ok(code) => {
             let code = code.to_string();
@@ -43,15 +53,10 @@ async fn look_up(
     Extension(Peer(peer)): Extension<Peer>,
     Path(room): Path<String>,
 ) -> Response<Body> {
-    let name = match RoomName::parse(&room) {
+    let name = match room_of(&app, peer, &room) {
         Ok(name) => name,
-        Err(problem) => return refused(&Refusal::because(Code::BadRoom, problem.to_string())),
+        Err(refusal) => return refused(&refusal),
     };
-    if name.is_code()
-        && let Err(refusal) = app.may_guess(peer)
-    {
-        return refused(&refusal);
-    }
     if let Some(people) = app.hub.look_up(&name) {
         answer(StatusCode::OK, &json!({ "room": name.as_str(), "people": people }))
     } else {
@@ -60,19 +65,90 @@ async fn look_up(
     }
 }
 
+/// A page of what was said: of everything that a newcomer may see; with a session's secret as bearer token, of its own time.
+async fn messages(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(room): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let name = match room_of(&app, peer, &room) {
+        Ok(name) => name,
+        Err(refusal) => return refused(&refusal),
+    };
+    let page = match page_of(query.as_deref().unwrap_or_default()) {
+        Ok(page) => page,
+        Err(refusal) => return refused(&refusal),
+    };
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    match app.hub.public_history(&name, bearer, page).await {
+        Ok((lines, more)) => {
+            let events: Vec<_> =
+                lines.iter().map(|event| wire::snapshot_event(&name, event, viewer_of(event))).collect();
+            answer(StatusCode::OK, &json!({ "room": name.as_str(), "events": events, "more": more }))
+        }
+        Err(refusal) => {
+            if refusal.code == Code::RoomNotFound {
+                app.failed_join(peer);
+            }
+            refused(&refusal)
+        }
+    }
+}
+
+/// The store has left out what the asker may not see, so whoever a line concerns may read it.
+fn viewer_of(event: &Event) -> Option<MemberId> {
+    Line::of(&event.kind).and_then(|line| line.between).map(|[from, _]| from)
+}
+
+/// The room of a path, for somebody who may ask for it.
+fn room_of(app: &App, peer: IpAddr, room: &str) -> Result<RoomName, Refusal> {
+    let name = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
+    if name.is_code() {
+        app.may_guess(peer)?;
+    }
+    Ok(name)
+}
+
+/// Which page a query asks for: `before`, `after` and `limit` are whole numbers.
+fn page_of(query: &str) -> Result<Page, Refusal> {
+    let (mut before, mut after, mut limit) = (None, None, None);
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        let number = || {
+            let number: Option<u64> = value.parse().ok().filter(|number| *number <= SAFE_INTEGER);
+            number.ok_or_else(|| Refusal::because(Code::BadRequest, format!("`{key}` is a whole number.")))
+        };
+        match &*key {
+            "before" => before = Some(number()?),
+            "after" => after = Some(number()?),
+            "limit" => limit = Some(u32::try_from(number()?).unwrap_or(u32::MAX)),
+            _ => {}
+        }
+    }
+    Page::read(before, after, limit).map_err(|words| Refusal::because(Code::BadRequest, words))
+}
+
 /// What the page asks about the server: its version, the address under which others on the network reach it, and what it
-/// must tell people truly: how long an empty room lives (milliseconds), and what newcomers see of the past.
+/// must tell people truly: how long an empty room lives (milliseconds), what newcomers see of the past, whether what is said
+/// is stored, and for how long at most (milliseconds, or null for as long as the room lives).
 async fn about(State(app): State<Arc<App>>) -> Response<Body> {
     let share_base = lan::share_base(&app.settings, app.listening);
-    let newcomers = match app.settings.newcomers {
+    let newcomers = match newcomers(&app.settings) {
         Newcomers::None => "none",
         Newcomers::Recent => "recent",
+        Newcomers::All => "all",
     };
+    let is_stored = app.settings.database().is_some();
+    let idle = if is_stored { app.settings.stored_room_idle } else { app.settings.room_idle };
+    let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let about = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "share_base": share_base,
         "newcomers": newcomers,
-        "room_idle_ms": u64::try_from(app.settings.room_idle.as_millis()).unwrap_or(u64::MAX),
+        "room_idle_ms": ms(idle),
+        "store": if is_stored { "sqlite" } else { "memory" },
+        "retention_ms": app.settings.retention_age.filter(|_| is_stored).map(ms),
     });
     answer(StatusCode::OK, &about)
 }

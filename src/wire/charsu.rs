@@ -2,13 +2,18 @@
 //! [`crate::protocol::ServerFrame`].
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use crate::names::RoomName;
-use crate::protocol::{Event, Kind, Marks, Member, MemberCard, MemberId, ReactionCard, Refusal, ServerFrame};
+use crate::protocol::{Event, Kind, Marks, Member, MemberCard, MemberId, ReactionCard, Refusal, Seq, ServerFrame};
+use crate::room::Epoch;
 use crate::transport::ws::frame::{self, Opcode};
 
 /// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
 const EXPECTED: usize = 200;
+
+/// The same for an acknowledgement.
+const EXPECTED_ACK: usize = 80;
 
 /// Appends an answer for one client.
 pub fn answer(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
@@ -30,6 +35,21 @@ impl<'a> ServerFrame<'a> {
             near: refusal.near.iter().map(|name| Cow::Borrowed(&**name)).collect(),
         }
     }
+}
+
+/// Appends the answer to a command that changed a room.
+pub(super) fn acknowledge(id: u64, room: &RoomName, epoch: Epoch, seq: Seq, out: &mut Vec<u8>) {
+    frame::push_with(out, Opcode::Text, EXPECTED_ACK, |out| {
+        out.extend_from_slice(br#"{"type":"ack","id":"#);
+        push_number(out, id);
+        out.extend_from_slice(br#","room":"#);
+        push_json(out, room.as_str());
+        out.extend_from_slice(br#","epoch":""#);
+        write!(out, "{epoch}").expect("a Vec takes every byte");
+        out.extend_from_slice(br#"","seq":"#);
+        push_number(out, seq);
+        out.push(b'}');
+    });
 }
 
 /// A member as the wire shows it.

@@ -12,7 +12,8 @@ pub use two_segment::{error as two_segment_error, notice as two_segment_notice, 
 use std::sync::Arc;
 
 use crate::names::RoomName;
-use crate::protocol::{Event, MemberId, Seq};
+use crate::protocol::{Event, MemberId, Refusal, Seq, ServerFrame};
+use crate::room::Epoch;
 
 /// The encodings, a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +46,39 @@ impl Wire {
             Self::Charsu => charsu::event(room, event, viewer, out),
             Self::OneSegment => one_segment::event(event, viewer, out),
             Self::TwoSegment => two_segment::event(room, event, viewer, out),
+        }
+    }
+
+    /// Appends the answer to command `id`, which changed a room. In a tutorial dialect the echo is the answer.
+    pub fn acknowledge(self, id: u64, room: &RoomName, epoch: Epoch, seq: Seq, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu => charsu::acknowledge(id, room, epoch, seq, out),
+            Self::OneSegment | Self::TwoSegment => {}
+        }
+    }
+
+    /// Appends the words that a command was refused. `id` is its number, on wires that number commands.
+    pub fn refuse(self, refusal: &Refusal, id: Option<u64>, room: &RoomName, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu => charsu::answer(&ServerFrame::refusal(refusal, id, Some(room.as_str())), out),
+            Self::OneSegment => one_segment::notice(&refusal.in_one_line(), out),
+            Self::TwoSegment => two_segment::notice(&refusal.in_one_line(), out),
+        }
+    }
+
+    /// Appends the answer to a leave.
+    pub fn leave(self, id: u64, room: &RoomName, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu => charsu::answer(&ServerFrame::Left { id, room: room.as_str().into() }, out),
+            Self::OneSegment | Self::TwoSegment => {}
+        }
+    }
+
+    /// Appends the news that the server stops, and when to come back.
+    pub fn goaway(self, retry_after_ms: u64, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu => charsu::answer(&ServerFrame::Goaway { retry_after_ms }, out),
+            Self::OneSegment | Self::TwoSegment => {}
         }
     }
 
@@ -255,6 +289,14 @@ mod tests {
                 prop_assert_eq!(&by_hand[..], std::slice::from_ref(&by_types));
                 serde_json::from_str::<ServerFrame<'_>>(&by_types).expect("what we write can be read");
             }
+        }
+
+        #[test]
+        fn the_hand_written_acknowledgement_is_the_one_of_the_types(id in any::<u64>(), seq in any::<u64>(), epoch in any::<u64>()) {
+            let (room, epoch, mut out) = (room(), Epoch(epoch), Vec::new());
+            Wire::Charsu.acknowledge(id, &room, epoch, seq, &mut out);
+            let frame = ServerFrame::Ack { id, room: room.as_str().into(), epoch: epoch.to_string().into(), seq };
+            prop_assert_eq!(&payloads(&out)[..], &[serde_json::to_string(&frame).expect("JSON")]);
         }
 
         #[test]

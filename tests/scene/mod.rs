@@ -2,6 +2,7 @@
 //! clients that say exactly what they are told to. Everything that waits is bounded by [`WITHIN`].
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
+mod folder;
 mod line;
 mod page;
 mod person;
@@ -13,11 +14,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use charsu::config::Settings;
+use charsu::config::{Newcomers, Settings};
 use charsu::server::{App, Failed, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use folder::Folder;
 pub(crate) use line::{Heard, Line};
 pub(crate) use page::TutorialPage;
 pub(crate) use person::{CHARSU, Memory, Person, Place};
@@ -37,7 +39,13 @@ pub(crate) struct Scene {
     pub(crate) app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<Result<(), Failed>>,
+    /// Where its store lies, if it has one.
+    folder: Option<Folder>,
+    settings: Settings,
 }
+
+/// Names the store on which scenes are played that do not say otherwise: `sqlite`, or nothing for memory.
+const STORE: &str = "CHARSU_SCENES_ON";
 
 impl Scene {
     /// A server with the defaults, on a free port.
@@ -47,11 +55,35 @@ impl Scene {
 
     /// A server with other settings, on a free port unless they say otherwise.
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        match std::env::var(STORE).as_deref() {
+            Err(_) | Ok("" | "memory") => Self::in_memory(change),
+            Ok("sqlite") => Self::on_disk(change),
+            Ok(other) => panic!("{STORE}={other} names no store"),
+        }
+    }
+
+    /// A server that keeps nothing, whatever store the others are played on.
+    pub(crate) fn in_memory(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::opened(None, change)
+    }
+
+    /// A server that keeps everything in a file of its own.
+    pub(crate) fn on_disk(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::opened(Some(Folder::new()), change)
+    }
+
+    fn opened(folder: Option<Folder>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
+        if let Some(folder) = &folder {
+            settings.store = format!("sqlite:{}", folder.join("charsu.db").display());
+        }
+        // A scene is the same on every store unless it says otherwise.
+        settings.newcomers = Newcomers::None;
         change(&mut settings);
         settings.check().expect("settings that fit each other");
-        let server = Server::bind(settings).expect("a free port");
+        let server = Server::bind(settings.clone()).expect("a free port and a store that can be opened");
         let (stop, stopped) = oneshot::channel();
+        settings.listen = server.local_addr();
         Self {
             address: server.local_addr(),
             app: Arc::clone(server.app()),
@@ -59,7 +91,24 @@ impl Scene {
             running: tokio::spawn(server.run(async {
                 let _ = stopped.await;
             })),
+            folder,
+            settings,
         }
+    }
+
+    /// Stops the server as a signal does, and starts it again on the same port with the same store.
+    pub(crate) async fn starts_again(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        let (folder, settings) = (self.folder.take(), self.settings.clone());
+        self.stop().await;
+        Self::opened(folder, |new| {
+            *new = settings;
+            change(new);
+        })
+    }
+
+    /// The file of its store.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.as_ref().expect("a store on disk").join("charsu.db")
     }
 
     /// A connection that says nothing yet.

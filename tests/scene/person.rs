@@ -347,7 +347,7 @@ impl Person {
             "left" => {
                 self.places.remove(room);
             }
-            "message" | "private" | "join" | "leave" | "skip" => {
+            "message" | "private" | "edit" | "delete" | "react" | "join" | "leave" | "skip" => {
                 let Some(place) = self.places.get_mut(room) else {
                     panic!("{} is not in {room} and gets {frame}", self.name)
                 };

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::page::{Page, Words, in_words, parting};
+use super::page::{Page, Words};
 use crate::hub::Reader;
 use crate::names::Name;
 use crate::protocol::{Code, Refusal};
@@ -36,10 +36,7 @@ impl OneSegment {
         });
         match result {
             Ok(()) => Outcome::Answered,
-            Err(refusal) => {
-                self.page.notice(&in_words(&refusal));
-                Outcome::Close(parting(&refusal))
-            }
+            Err(refusal) => self.page.turned_away(&refusal),
         }
     }
 

@@ -69,33 +69,46 @@ impl Page {
         Self { app, reader, peer, pace: Pace::default(), typing: Bucket::default() }
     }
 
-    fn hub(&self) -> &Hub {
+    fn hub(&self) -> &Arc<Hub> {
         &self.app.hub
     }
 
-    /// Joins the room of the path. The history that the room shows to newcomers comes first, in this wire's own frames.
+    /// Joins the room of the path. The history that the room shows to newcomers comes first, in this wire's own frames. A
+    /// refusal ends the connection, whenever it comes.
     pub(super) fn join(
         &self,
         room: &str,
         name: Option<Name>,
         opens_codes: bool,
         sees_own_join: bool,
-        after: impl FnOnce(&Joined<'_>, &mut Vec<u8>),
+        after: impl FnOnce(&Joined<'_>, &mut Vec<u8>) + Send + 'static,
     ) -> Result<(), Refusal> {
         let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
         let (opening, hold) = self.app.opening(self.peer, &room, opens_codes)?;
         let wire = self.reader.wire();
-        let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join };
-        let result = self.hub().join(&self.reader, join, |joined, out| {
-            for event in &joined.history {
-                wire.encode(joined.room.name(), event, None, out);
+        let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| match joined {
+            Ok(joined) => {
+                for event in &joined.history {
+                    wire.encode(joined.room.name(), event, None, out);
+                }
+                after(joined, out);
+                None
             }
-            after(joined, out);
+            Err(refusal) => Some(turn_away(wire, refusal, out)),
         });
+        let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join, answer };
+        let result = self.hub().join(&self.reader, join);
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.app.failed_join(self.peer);
         }
         result
+    }
+
+    /// Ends a connection that was not let in.
+    pub(super) fn turned_away(&self, refusal: &Refusal) -> Outcome {
+        let mut close = Close::Normal;
+        self.reader.answer(|out| close = turn_away(self.reader.wire(), refusal, out));
+        Outcome::Close(close)
     }
 
     /// Takes a permit to say something.
@@ -127,7 +140,7 @@ impl Page {
             Said::Unknown(_) => return Err(Code::UnknownCommand.into()),
         };
         // In a dialect the echo is the acknowledgement.
-        self.hub().say(&self.reader, &room, draft, None, |_, _, _| {})?;
+        self.hub().say(&self.reader, &room, draft, None)?;
         Ok(Outcome::Said)
     }
 
@@ -145,7 +158,7 @@ impl Page {
             Ok(outcome) => return outcome,
             Err(refusal) => refusal,
         };
-        self.notice(&in_words(&refusal));
+        self.notice(&refusal.in_one_line());
         let (rates, now) = (&self.app.rates, self.app.hub.elapsed());
         let why = if refusal.code == Code::BadRequest {
             self.pace.bad_request(rates, now)
@@ -163,14 +176,27 @@ impl Page {
             Wire::Charsu => unreachable!("a dialect is not charsu.v1"),
         });
     }
+}
 
-    pub(super) fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.reader.answer(write);
+/// The words that pages of the two-segment programs expect for a taken name, exactly.
+const NAME_TAKEN: &str = "A person with the same name already exists in this room";
+
+/// Says why somebody is not let in, and how the connection ends.
+fn turn_away(wire: Wire, refusal: &Refusal, out: &mut Vec<u8>) -> Close {
+    match wire {
+        Wire::TwoSegment if refusal.code == Code::NameTaken => {
+            wire::two_segment_error(NAME_TAKEN, out);
+            return Close::Normal;
+        }
+        Wire::TwoSegment => wire::two_segment_notice(&refusal.in_one_line(), out),
+        Wire::OneSegment => wire::one_segment_notice(&refusal.in_one_line(), out),
+        Wire::Charsu => unreachable!("a dialect is not charsu.v1"),
     }
+    parting(refusal)
 }
 
 /// How a page is parted with that was not let in.
-pub(super) fn parting(refusal: &Refusal) -> Close {
+fn parting(refusal: &Refusal) -> Close {
     if refusal.code == Code::NameTaken {
         Close::NameTaken
     } else if refusal.code == Code::RateLimited {
@@ -180,18 +206,4 @@ pub(super) fn parting(refusal: &Refusal) -> Close {
     } else {
         Close::BadRoom
     }
-}
-
-/// A refusal as one line.
-pub(super) fn in_words(refusal: &Refusal) -> String {
-    let mut words = refusal.words().to_owned();
-    if let Some(free) = &refusal.suggestion {
-        words.push_str(" Free: ");
-        words.push_str(free);
-    }
-    if !refusal.near.is_empty() {
-        words.push_str(" Like it: ");
-        words.push_str(&refusal.near.join(", "));
-    }
-    words
 }

@@ -4,16 +4,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::page::{Page, Words, in_words, parting};
+use super::page::{Page, Words};
 use crate::hub::Reader;
 use crate::names::Name;
-use crate::protocol::{Close, Code, Refusal};
+use crate::protocol::{Code, Refusal};
 use crate::server::App;
 use crate::session::Outcome;
-use crate::wire;
-
-/// The words that these pages expect, exactly.
-const NAME_TAKEN: &str = "A person with the same name already exists in this room";
 
 /// One page's connection.
 pub(crate) struct TwoSegment {
@@ -31,14 +27,7 @@ impl TwoSegment {
     pub(crate) fn begin(&mut self) -> Outcome {
         match self.join() {
             Ok(()) => Outcome::Answered,
-            Err(refusal) if refusal.code == Code::NameTaken => {
-                self.page.answer(|out| wire::two_segment_error(NAME_TAKEN, out));
-                Outcome::Close(Close::Normal)
-            }
-            Err(refusal) => {
-                self.page.notice(&in_words(&refusal));
-                Outcome::Close(parting(&refusal))
-            }
+            Err(refusal) => self.page.turned_away(&refusal),
         }
     }
 

@@ -119,6 +119,10 @@ impl Connection {
             self.reader.close(why);
         }
         self.reader.write_answers();
+        if self.reader.is_held() {
+            self.rest = early;
+            return ControlFlow::Continue(());
+        }
         if early.is_empty() { ControlFlow::Continue(()) } else { self.take(&mut early) }
     }
 
@@ -140,6 +144,10 @@ impl Connection {
                 return Poll::Ready(end);
             }
         }
+        if self.reader.is_held() {
+            // A command is under way that decides on the next ones. Woken when it is answered.
+            return Poll::Pending;
+        }
         SCRATCH.with_borrow_mut(|scratch| {
             for _ in 0..READS_IN_A_ROW {
                 let mut buffer = ReadBuf::new(scratch);
@@ -153,7 +161,7 @@ impl Connection {
                 if let ControlFlow::Break(end) = self.take(buffer.filled_mut()) {
                     return Poll::Ready(end);
                 }
-                if !self.rest.is_empty() {
+                if !self.rest.is_empty() || self.reader.is_held() {
                     break;
                 }
             }

@@ -1,0 +1,316 @@
+//! From a numbered event to one that is kept, and to everything that hangs on it. With the memory store that is one step,
+//! under one lock. A store that takes its time answers later, in the order of the numbers: until then the event is reserved
+//! in its room, and what is to be done lies here, as a receipt.
+//!
+//! When the store fails, nothing that was numbered in that room and not yet kept can be: it would leave a hole. So all of
+//! it is given up at once, everybody who waits is told, and the next draft is numbered after what is kept.
+
+use std::sync::Arc;
+
+use super::Hub;
+use super::commands::{Entrance, Join, Numbered};
+use super::live_room::{LiveRoom, State};
+use super::reader::Reader;
+use super::resends::Resends;
+use super::sessions::{Held, Session};
+use super::timers::Due;
+use crate::protocol::{Code, Event, Kind, Refusal, Seq};
+use crate::store::{Appended, Command, Entry, Opening, Outcome, SessionHash, Trouble};
+
+/// How long after a failure of the store a leave that nobody waits for is tried again, in milliseconds.
+const LEAVE_AGAIN_MS: u64 = 1000;
+
+/// What the store hands back with its answer.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    room: Arc<LiveRoom>,
+    /// Of which time of the room: answers to what was given up meanwhile are of an earlier one.
+    era: u32,
+}
+
+/// What is to be done once an event is kept, or is not.
+#[derive(Debug)]
+pub(super) enum Receipt {
+    /// Let somebody in.
+    Enter(Box<Entrance>),
+    /// Let somebody out who asked for it.
+    Leave {
+        /// Who asked.
+        reader: Arc<Reader>,
+        /// Under which number.
+        id: u64,
+        /// The place that waited for them, if the connection was not in the room.
+        held: Option<Held>,
+    },
+    /// Acknowledge a command.
+    Acknowledge {
+        /// Who asked.
+        reader: Arc<Reader>,
+        /// What, on wires that number commands.
+        numbered: Option<Numbered>,
+    },
+    /// Nobody waits for it: somebody is gone.
+    Gone,
+}
+
+/// What is to be done after that, by those who came meanwhile.
+#[derive(Debug)]
+pub(super) enum After {
+    /// The same command came again.
+    Repeat {
+        /// Over which connection.
+        reader: Arc<Reader>,
+        /// Which.
+        numbered: Numbered,
+    },
+    /// Somebody wants a name that is being claimed, perhaps by themselves over another connection.
+    Join {
+        /// Who.
+        reader: Arc<Reader>,
+        /// What they asked.
+        join: Box<Join>,
+    },
+}
+
+/// A reserved event and its receipt.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    event: Arc<Event>,
+    receipt: Receipt,
+    after: Vec<After>,
+}
+
+/// Whose an event is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Origin<'a> {
+    /// Whose membership begins.
+    pub(super) member: Option<SessionHash>,
+    /// Whose command asked for it.
+    pub(super) command: Option<(&'a Session, Numbered)>,
+}
+
+impl State {
+    /// Puts something behind the event of this number, which the store has yet to keep. Gives it back if there is none.
+    pub(super) fn after(&mut self, seq: Seq, after: After) -> Result<(), After> {
+        let first = self.room.log().head() + 1;
+        let index = seq.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+        match index.and_then(|index| self.waiting.get_mut(index)) {
+            Some(waiting) => {
+                waiting.after.push(after);
+                Ok(())
+            }
+            None => Err(after),
+        }
+    }
+}
+
+impl Hub {
+    /// Has the store keep an event that the room has just numbered. Called with the room's lock held.
+    pub(super) fn keep(
+        self: &Arc<Self>,
+        room: &Arc<LiveRoom>,
+        state: &mut State,
+        event: Event,
+        origin: Origin<'_>,
+        receipt: Receipt,
+    ) {
+        let event = Arc::new(event);
+        let command = origin.command.map(|(session, numbered)| {
+            let epoch = state.room.log().epoch();
+            let note = |resends: &mut Resends| resends.note(numbered.n, numbered.content, epoch, event.seq);
+            let forget_below = session.resends(note);
+            Command { session: session.hash(), n: numbered.n, content: numbered.content, forget_below }
+        });
+        let opens = (!state.is_stored && self.store.is_lasting()).then(|| Opening {
+            name: room.name().as_str().to_owned(),
+            epoch: state.room.log().epoch(),
+            code: room.name().code().map(crate::code::Code::number),
+        });
+        let ticket = Ticket { room: room.clone(), era: state.era };
+        let entry =
+            Entry { room: room.key, opens, event: event.clone(), session: origin.member, command, receipt: ticket };
+        match self.store.append(entry) {
+            Appended::Now(_) => self.settle(room, state, Waiting { event, receipt, after: Vec::new() }),
+            Appended::Later => {
+                state.is_stored = true;
+                state.room.reserve(event.clone());
+                state.waiting.push_back(Waiting { event, receipt, after: Vec::new() });
+            }
+            Appended::Full(_) => {
+                let waiting = Waiting { event, receipt, after: Vec::new() };
+                let refusal = Refusal::because(Code::Unavailable, "Too much waits for the disk. Nothing was sent.");
+                self.refuse(room, waiting, &refusal);
+            }
+        }
+    }
+
+    /// Does what hangs on the store's answers, in their order, for as long as it answers.
+    pub(super) async fn run_outcomes(self: &Arc<Self>) {
+        let outcomes = self.outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let Some(mut outcomes) = outcomes else {
+            return std::future::pending::<()>().await;
+        };
+        while let Some(group) = outcomes.recv().await {
+            for outcome in group {
+                self.take_outcome(outcome);
+            }
+            // Those who are read next are numbered into the group after the one that is being written.
+            tokio::task::yield_now().await;
+        }
+        // The store is closed, which is the end of everything but the answers that are on their way.
+        std::future::pending::<()>().await;
+    }
+
+    fn take_outcome(self: &Arc<Self>, outcome: Outcome<Ticket>) {
+        let Ticket { room, era } = outcome.receipt;
+        let mut state = room.lock();
+        if era != state.era {
+            // It was given up, and everybody was told, when an event before it failed.
+            return;
+        }
+        match outcome.result {
+            Ok(()) => {
+                let waiting = state.waiting.pop_front().expect("the store answers for what it was given");
+                assert_eq!(waiting.event.seq, outcome.event.seq, "the store answers in the order of the numbers");
+                self.settle(&room, &mut state, waiting);
+            }
+            Err(trouble) => self.give_up(&room, &mut state, &trouble),
+        }
+        let is_pressed = state.is_pressed();
+        drop(state);
+        if is_pressed {
+            room.flush();
+        }
+    }
+
+    /// An event is kept: the room accepts it, whoever asked is told, and it will be shown.
+    fn settle(self: &Arc<Self>, room: &Arc<LiveRoom>, state: &mut State, waiting: Waiting) {
+        let Waiting { event, receipt, after } = waiting;
+        let before = state.room.log().bytes();
+        room.accept(state, event.clone(), self.now(), self.tail_limits());
+        self.count_tail(before, state.room.log().bytes());
+        let epoch = state.room.log().epoch();
+        match receipt {
+            Receipt::Enter(entrance) => self.enter_room(room, state, &event, *entrance),
+            Receipt::Leave { reader, id, .. } => {
+                if reader.unseat(room).is_some() {
+                    state.remove_reader(&reader);
+                }
+                reader.answer(|out| reader.wire().leave(id, room.name(), out));
+                reader.release();
+            }
+            Receipt::Acknowledge { reader, numbered } => {
+                if let Some(numbered) = numbered {
+                    if let Some(session) = reader.session() {
+                        session.resends(|resends| resends.confirm(numbered.n));
+                    }
+                    reader.answer(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                }
+            }
+            Receipt::Gone => {}
+        }
+        if matches!(event.kind, Kind::Leave { .. }) && state.room.roster().is_empty() {
+            self.emptied_room(room, state);
+        }
+        self.show(room, state, &event);
+        for after in after {
+            match after {
+                After::Repeat { reader, numbered } => {
+                    reader.answer(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                    reader.call();
+                }
+                After::Join { reader, join } => self.join_later(reader, *join),
+            }
+        }
+    }
+
+    /// The store failed: gives up what was numbered in this room and not kept.
+    fn give_up(self: &Arc<Self>, room: &Arc<LiveRoom>, state: &mut State, trouble: &Trouble) {
+        state.era = state.era.wrapping_add(1);
+        state.room.give_up();
+        if state.room.log().head() == 0 {
+            // Its row was to come with the first event.
+            state.is_stored = false;
+        }
+        let refusal = Refusal::because(Code::Unavailable, format!("{trouble} Nothing was sent."));
+        for waiting in std::mem::take(&mut state.waiting) {
+            self.refuse(room, waiting, &refusal);
+        }
+        if state.room.roster().is_empty() {
+            self.emptied_room(room, state);
+        }
+    }
+
+    /// An event is not kept: whoever asked for it is told. Called with the room's lock held.
+    fn refuse(self: &Arc<Self>, room: &Arc<LiveRoom>, waiting: Waiting, refusal: &Refusal) {
+        let Waiting { event, receipt, after } = waiting;
+        let tell = |reader: &Arc<Reader>, id| {
+            reader.answer(|out| reader.wire().refuse(refusal, id, room.name(), out));
+        };
+        match receipt {
+            Receipt::Enter(entrance) => entrance.join.refuse(&entrance.reader, refusal),
+            Receipt::Leave { reader, id, held } => {
+                if let Some(held) = held
+                    && let Some(session) = reader.session()
+                {
+                    session.keep_place(held.clone());
+                    self.later(held.until, Due::Grace { session: session.clone(), held });
+                }
+                tell(&reader, Some(id));
+                reader.release();
+            }
+            Receipt::Acknowledge { reader, numbered } => {
+                if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
+                    session.resends(|resends| resends.withdraw(numbered.n));
+                }
+                tell(&reader, numbered.map(|numbered| numbered.n));
+                reader.call();
+            }
+            Receipt::Gone => {
+                if let Kind::Leave { member } = &event.kind {
+                    let (room, member) = (Arc::downgrade(room), member.id);
+                    self.later(self.now() + LEAVE_AGAIN_MS, Due::Leave { room, member });
+                }
+            }
+        }
+        for after in after {
+            match after {
+                After::Repeat { reader, numbered } => {
+                    tell(&reader, Some(numbered.n));
+                    reader.call();
+                }
+                After::Join { reader, join } => self.join_later(reader, *join),
+            }
+        }
+    }
+
+    /// Sees to it that what happened is shown.
+    fn show(&self, room: &Arc<LiveRoom>, state: &mut State, event: &Event) {
+        if state.readers() == 0 {
+            return;
+        }
+        let may_wait =
+            event.kind.changes_members() && state.room.roster().len() > self.rules.large_room && !state.is_pressed();
+        if !may_wait {
+            self.flusher.mark(room);
+        } else if !state.flush_is_timed {
+            state.flush_is_timed = true;
+            let at = self.now() + self.rules.large_room_flush_ms;
+            self.later(at, Due::Flush(Arc::downgrade(room)));
+        }
+    }
+
+    /// Asks again what was asked before, once no lock is held.
+    fn join_later(self: &Arc<Self>, reader: Arc<Reader>, join: Join) {
+        let hub = self.clone();
+        tokio::spawn(async move { hub.join_again(&reader, join) });
+    }
+
+    /// Keeps what was given to the store, and ends it. From here on nothing is kept.
+    pub async fn close_store(self: &Arc<Self>) {
+        let hub = self.clone();
+        if tokio::task::spawn_blocking(move || hub.store.close()).await.is_err() {
+            tracing::error!("the store could not be closed");
+        }
+    }
+}
