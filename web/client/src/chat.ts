@@ -302,6 +302,9 @@ export class Chat {
       case 'pong': return;
       case 'message':
       case 'private':
+      case 'edit':
+      case 'delete':
+      case 'react':
       case 'join':
       case 'leave':
       case 'skip':

@@ -1,6 +1,6 @@
 // Turns what came over the wire into a frame, or into nothing. Believes no field; knows nothing of rooms or sockets.
-import type { CheckedSnapshot, Event, Heard } from './frames.ts';
-import type { Limits, Member, ResetReason } from './protocol.ts';
+import type { CheckedSnapshot, Event, Heard, Saying } from './frames.ts';
+import type { Limits, Member, Reaction, ResetReason } from './protocol.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -24,6 +24,8 @@ export function decode(value: unknown): Heard | null {
     case 'ack': return ack(value);
     case 'people': return people(value);
     case 'left': return left(value);
+    case 'history': return history(value);
+    case 'goaway': return isWhole(value['retry_after_ms']) ? { type: 'goaway', retry_after_ms: value['retry_after_ms'] } : null;
     case 'pong': return { type: 'pong' };
     case 'error': return error(value);
     case 'typing': return typing(value);
@@ -62,16 +64,34 @@ function reset(f: Fields): Heard | null {
 }
 
 function snapshotOf(f: Fields): CheckedSnapshot | null {
-  const { room, epoch, seq, you, name, resumed, count, history } = f;
+  const { room, epoch, seq, you, name, resumed, count, history, earlier } = f;
   const members = membersOf(f['members']);
   if (!isText(room) || !isText(epoch) || !isWhole(seq) || !isWhole(you) || !isText(name) || !isWhole(count)) return null;
   if (members === null || !Array.isArray(history)) return null;
+  return {
+    room, epoch, seq, you, name, resumed: resumed === true, members, count, history: eventsOf(history, room),
+    ...(earlier === true ? { earlier } : {}),
+  };
+}
+
+function eventsOf(values: unknown[], room: string): Event[] {
   const events: Event[] = [];
-  for (const past of history as unknown[]) {
+  for (const past of values) {
     const one: Event | null = isObject(past) ? event({ room, ...past }) : null;
     if (one !== null && one.room === room) events.push(one);
   }
-  return { room, epoch, seq, you, name, resumed: resumed === true, members, count, history: events };
+  return events;
+}
+
+/** Only lines, and only in their order: nothing else can be put into its place. */
+function history(f: Fields): Heard | null {
+  const { id, room, events, more } = f;
+  if (!isWhole(id) || !isText(room) || !Array.isArray(events)) return null;
+  const lines: Saying[] = [];
+  for (const one of eventsOf(events, room)) {
+    if ((one.type === 'message' || one.type === 'private') && one.seq > (lines.at(-1)?.seq ?? 0)) lines.push(one);
+  }
+  return { type: 'history', id, room, events: lines, more: more === true };
 }
 
 function ack(f: Fields): Heard | null {
@@ -114,17 +134,34 @@ function typing(f: Fields): Heard | null {
  * would leave a hole in the numbers, and the page would ask for the same frame again and again.
  */
 function event(f: Fields): Event | null {
-  const { type, room, seq, at, from, to, name, to_name, text } = f;
+  const { type, room, seq, at, from, to, name, to_name, text, target, emoji, on } = f;
   if (!isText(room) || !isWhole(seq) || seq === 0 || 'id' in f) return null;
   if (isTime(at)) {
     if ((type === 'message' || type === 'private') && isWhole(from) && isText(name) && isText(text)) {
-      if (type === 'message') return { type, room, seq, at, from, name, text, ...(f['guest'] === true ? { guest: true } : {}) };
-      if (isWhole(to) && isText(to_name)) return { type, room, seq, at, from, name, to, to_name, text };
+      if (type === 'message') return { type, room, seq, at, from, name, text, ...(f['guest'] === true ? { guest: true } : {}), ...marksOf(f) };
+      if (isWhole(to) && isText(to_name)) return { type, room, seq, at, from, name, to, to_name, text, ...marksOf(f) };
+    }
+    if (isWhole(target) && isWhole(from)) {
+      if (type === 'edit' && isText(text)) return { type, room, seq, at, target, from, text };
+      if (type === 'delete') return { type, room, seq, at, target, from };
+      if (type === 'react' && isText(name) && isText(emoji) && typeof on === 'boolean') return { type, room, seq, at, target, from, name, emoji, on };
     }
     const member = memberOf(f['member']);
     if ((type === 'join' || type === 'leave') && member !== null) return { type, room, seq, at, member };
   }
   return { type: 'skip', room, seq };
+}
+
+/** What became of a line since it was said. */
+function marksOf(f: Fields): { edited_at?: number; reactions?: Reaction[] } {
+  const { edited_at, reactions } = f;
+  const whole: Reaction[] = [];
+  for (const one of Array.isArray(reactions) ? reactions as unknown[] : []) {
+    if (!isObject(one)) continue;
+    const { from, name, emoji } = one;
+    if (isWhole(from) && isText(name) && isText(emoji)) whole.push({ from, name, emoji });
+  }
+  return { ...(isTime(edited_at) ? { edited_at } : {}), ...(whole.length > 0 ? { reactions: whole } : {}) };
 }
 
 function membersOf(value: unknown): Member[] | null {

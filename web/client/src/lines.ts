@@ -23,6 +23,9 @@ export function lineOf(event: Event, you: number, key: string): Line | null {
     case 'join':
     case 'leave':
       return { kind: event.type, key, seq: event.seq, at: event.at, person: personOf(event.member) };
+    case 'edit':
+    case 'delete':
+    case 'react':
     case 'skip':
       return null;
   }

@@ -69,6 +69,10 @@ const FIELDS: Record<ClientFrame['type'], { must: string[]; may: string[] }> = {
   join: { must: ['id', 'room', 'name'], may: ['since'] },
   say: { must: ['id', 'room', 'text'], may: [] },
   private: { must: ['id', 'room', 'to', 'text'], may: [] },
+  edit: { must: ['id', 'room', 'seq', 'text'], may: [] },
+  delete: { must: ['id', 'room', 'seq'], may: [] },
+  react: { must: ['id', 'room', 'seq', 'emoji', 'on'], may: [] },
+  history: { must: ['id', 'room'], may: ['before', 'after', 'limit'] },
   typing: { must: ['room', 'on'], may: [] },
   people: { must: ['id', 'room'], may: ['after'] },
   leave: { must: ['id', 'room'], may: [] },
@@ -76,6 +80,7 @@ const FIELDS: Record<ClientFrame['type'], { must: string[]; may: string[] }> = {
 };
 const TYPES: Record<string, string> = {
   session: 'string', id: 'number', room: 'string', name: 'string', text: 'string', to: 'number', on: 'boolean', after: 'number', since: 'object',
+  seq: 'number', emoji: 'string', before: 'number', limit: 'number',
 };
 
 /** A text as a frame of the page, field by field. */

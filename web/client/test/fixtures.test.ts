@@ -8,9 +8,10 @@ const folder = join(import.meta.dirname, '../../../docs/fixtures');
 const names = readdirSync(folder).filter((name) => name.endsWith('.json')).sort();
 const fixture = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
 
-const CLIENT = ['hello', 'join', 'say', 'private', 'typing', 'people', 'leave', 'ping'];
+const CLIENT = ['hello', 'join', 'say', 'private', 'edit', 'delete', 'react', 'history', 'typing', 'people', 'leave', 'ping'];
 const SERVER = [
-  'welcome', 'joined', 'reset', 'ack', 'people', 'left', 'pong', 'error', 'message', 'private', 'join', 'leave', 'skip', 'typing',
+  'welcome', 'joined', 'reset', 'ack', 'people', 'history', 'left', 'goaway', 'pong', 'error',
+  'message', 'private', 'edit', 'delete', 'react', 'join', 'leave', 'skip', 'typing',
 ];
 
 test('there is an example of every frame, named after its direction and type', () => {
@@ -57,6 +58,12 @@ describe('a frame that is not whole', () => {
 
   test('is not taken for an event where it answers a command', () => {
     expect(decode({ type: 'receipt', id: 4, room: 'general', seq: 9 })).toBeNull();
+  });
+
+  test('in a page of the past leaves the rest of it, in its order', () => {
+    const line = (seq: number, text: string) => ({ type: 'message', seq, at: 1, from: 2, name: 'A', text });
+    const page = decode({ ...fixture('server-history.json'), events: [line(3, 'kept'), null, line(3, 'twice'), { type: 'skip', seq: 4 }, line(5, 'too')] });
+    expect(page).toMatchObject({ events: [{ seq: 3, text: 'kept' }, { seq: 5, text: 'too' }] });
   });
 
   test('in a history leaves the rest of it', () => {
