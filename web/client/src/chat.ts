@@ -29,7 +29,7 @@ export interface ChatOptions {
   clearTimer?: (timer: number) => void;
 }
 
-const NOTHING: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, limits: null };
+const NOTHING: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, changing: 0, limits: null };
 
 export class Chat {
   readonly #url: string;
@@ -420,6 +420,7 @@ export class Chat {
       rooms: keep(before.rooms, rooms),
       active: this.#active,
       queued: this.#sending.entries.filter((entry) => entry.state === 'queued').length,
+      changing: 0,
       limits: this.#limits,
       ...(this.#notice === null ? {} : { notice: this.#notice }),
     });

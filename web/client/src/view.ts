@@ -105,6 +105,8 @@ export interface ChatView {
   readonly active: string | null;
   /** Own lines of all rooms that wait for their acknowledgement. */
   readonly queued: number;
+  /** Changes of lines (other words, taken back, reactions) that wait for theirs. */
+  readonly changing: number;
   /** The server's bounds, once it has told them. */
   readonly limits: ChatLimits | null;
   /** The last error that belongs to no room. */

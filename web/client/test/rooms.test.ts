@@ -15,7 +15,7 @@ describe('joining', () => {
     const world = new World();
     world.server.enter(ROOM, 'آرش');
     const chat = world.chat();
-    expect(chat.view).toEqual({ link: { state: 'idle' }, rooms: [], active: null, queued: 0, limits: null });
+    expect(chat.view).toEqual({ link: { state: 'idle' }, rooms: [], active: null, queued: 0, changing: 0, limits: null });
     chat.join(ROOM, 'Mina');
     expect(view(chat)).toMatchObject({ status: 'joining', isCode: true, name: 'Mina', you: 0 });
     world.pass(100);

@@ -1,33 +1,39 @@
-// The one connection of this tab, as a signal. The core (web/client) does the work; here it meets the browser.
+// The one connection of this tab, as the page sees it: a signal, and wishes. The core itself (core.ts) comes with the rooms, after
+// the first picture; what is wished before it is there is done when it is.
 import { signal } from '@preact/signals';
-import { Chat, type RoomView } from '../../../client/src/index.ts';
+import type { Chat, ChatView, RoomView } from '../../../client/src/index.ts';
 import { forTab } from './keep.ts';
-import { socketUrl } from './server.ts';
 
-export const chat = new Chat({ url: socketUrl(), storage: forTab });
+const NOTHING: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, changing: 0, limits: null };
 
-export const view = signal(chat.view);
-chat.subscribe(() => { view.value = chat.view; });
+export const view = signal<ChatView>(NOTHING);
+/** Is the core there? Before that, `view` says nothing. */
+export const begun = signal(false);
+
+let core: Chat | null = null;
+const wishes: ((chat: Chat) => void)[] = [];
+
+export function withChat(wish: (chat: Chat) => void): void {
+  if (core === null) wishes.push(wish);
+  else wish(core);
+}
+
+/** Called by the core's own part of the page, once. */
+export function begin(chat: Chat): void {
+  core = chat;
+  view.value = chat.view;
+  chat.subscribe(() => { view.value = chat.view; });
+  for (const wish of wishes.splice(0)) wish(chat);
+  begun.value = true;
+}
+
+/** Was this tab in rooms when it was loaded? Then there is nothing to show before the core is there. */
+export const remembers = /"rooms":\[\{/.test(forTab.getItem('charsu.session') ?? '');
 
 export const roomOf = (room: string | null): RoomView | undefined => view.value.rooms.find((one) => one.room === room);
 
 /** The room's name as the server has it: `/r/General` leads to `general`. Reads the view: it is learnt when one is let in. */
 export function properName(room: string | null): string | null {
   void view.value;
-  return room === null ? null : chat.properName(room);
-}
-
-/** Tells the core what the browser knows about the network and the eyes on the page. Call once. */
-export function feedChat(): void {
-  const seen = () => { chat.visible(document.visibilityState === 'visible' && document.hasFocus()); };
-  const net = () => { chat.online(navigator.onLine); };
-  addEventListener('online', net);
-  addEventListener('offline', net);
-  // A page that comes out of the back-forward cache has a dead socket and was told nothing.
-  addEventListener('pageshow', (event) => { if (event.persisted) chat.reconnectNow(); });
-  document.addEventListener('visibilitychange', seen);
-  addEventListener('focus', seen);
-  addEventListener('blur', seen);
-  net();
-  seen();
+  return room === null ? null : core?.properName(room) ?? room;
 }

@@ -1,7 +1,7 @@
 // The way into a room: asked for, waited for, then in or refused. One attempt at a time.
 import { effect, signal } from '@preact/signals';
 import type { ErrorNotice } from '../../../client/src/index.ts';
-import { chat, properName, roomOf } from './chat.ts';
+import { properName, roomOf, withChat } from './chat.ts';
 import { go } from './place.ts';
 import { createRoom } from './server.ts';
 import { myName } from './settings.ts';
@@ -32,7 +32,7 @@ export function joinRoom(room: string, name: string): void {
     return;
   }
   attempt.value = { room, name, made: false, startedAt: Date.now() };
-  chat.join(room, name);
+  withChat((chat) => chat.join(room, name));
 }
 
 export async function openRoom(name: string): Promise<void> {
@@ -45,15 +45,17 @@ export async function openRoom(name: string): Promise<void> {
     attempt.value = { ...begun, error: answer.error };
     return;
   }
-  attempt.value = { ...begun, room: answer.value.code };
-  chat.join(answer.value.code, name);
+  const { code } = answer.value;
+  attempt.value = { ...begun, room: code };
+  withChat((chat) => chat.join(code, name));
 }
 
 export function forgetAttempt(): void {
   const begun = attempt.value;
   if (begun === null) return;
   attempt.value = null;
-  if (begun.room !== null && begun.error === undefined) chat.leave(begun.room);
+  const { room, error } = begun;
+  if (room !== null && error === undefined) withChat((chat) => chat.leave(room));
 }
 
 /** Watches the room that is being tried. Call once. */
@@ -61,11 +63,12 @@ export function followAttempt(): void {
   effect(() => {
     const begun = attempt.value;
     if (begun === null || begun.room === null || begun.error !== undefined) return;
-    const room = roomOf(begun.room) ?? roomOf(properName(begun.room));
+    const asked = begun.room;
+    const room = roomOf(asked) ?? roomOf(properName(asked));
     if (room?.status === 'refused') {
       const error = room.refusal ?? { code: 'unknown', message: '' };
       attempt.value = { ...begun, error };
-      chat.leave(begun.room);
+      withChat((chat) => chat.leave(asked));
     } else if (room?.status === 'live') {
       const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
       const rest = still ? 0 : Math.max(0, begun.startedAt + FLOURISH_MS - Date.now());

@@ -3,8 +3,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Link } from '../../../client/src/index.ts';
 import { count, t } from '../i18n/inside.ts';
 import { isSpoken } from '../log/rows.ts';
-import { chat, view } from '../state/chat.ts';
+import { view } from '../state/chat.ts';
 import { useTick } from '../state/clock.ts';
+import { chat } from '../state/core.ts';
 import { showToast } from '../state/toast.ts';
 import { Icon } from './Icon.tsx';
 

@@ -1,7 +1,7 @@
 // What the ways into a room have in common: the words while one waits, and what is said about a refused name.
 import type { ErrorNotice } from '../../../client/src/index.ts';
 import { nodes, t } from '../i18n/index.ts';
-import { chat, view } from '../state/chat.ts';
+import { view, withChat } from '../state/chat.ts';
 import { useTick } from '../state/clock.ts';
 import { attempt, trying } from '../state/joining.ts';
 import { errorText } from '../state/words.ts';
@@ -30,7 +30,7 @@ export function Progress() {
   return (
     <p class="progress" role="status">
       {link.state === 'offline' ? t('lostOffline') : stopped ? t('lostStopped') : t('stillConnecting')}
-      {link.state !== 'offline' && <> <button type="button" class="textbtn" onClick={() => chat.reconnectNow()}>{stopped ? t('tryAgain') : t('tryNow')}</button></>}
+      {link.state !== 'offline' && <> <button type="button" class="textbtn" onClick={() => withChat((chat) => chat.reconnectNow())}>{stopped ? t('tryAgain') : t('tryNow')}</button></>}
     </p>
   );
 }

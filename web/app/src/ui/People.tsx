@@ -1,7 +1,7 @@
 // Who is in the room, the way to bring others in, and the way out.
 import type { Person, RoomView } from '../../../client/src/index.ts';
 import { count, number, t } from '../i18n/inside.ts';
-import { chat } from '../state/chat.ts';
+import { chat } from '../state/core.ts';
 import { openMenu } from '../state/menu.ts';
 import { openSheet } from '../state/sheet.ts';
 import { Icon } from './Icon.tsx';

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { RoomView } from '../../../client/src/index.ts';
 import { t } from '../i18n/inside.ts';
-import { chat } from '../state/chat.ts';
+import { chat } from '../state/core.ts';
 import { go } from '../state/place.ts';
 import { myName } from '../state/settings.ts';
 import { errorText } from '../state/words.ts';

@@ -1,7 +1,7 @@
 // Rooms at the side, one conversation in the middle, its people at the end. On a phone: one of them at a time.
 import type { RoomView } from '../../../client/src/index.ts';
 import { t } from '../i18n/inside.ts';
-import { chat } from '../state/chat.ts';
+import { chat } from '../state/core.ts';
 import { narrow } from '../state/width.ts';
 import { errorText } from '../state/words.ts';
 import { Banner } from './Banner.tsx';

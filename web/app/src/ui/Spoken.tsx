@@ -2,7 +2,7 @@
 import type { SpokenLine } from '../log/rows.ts';
 import { hueOf } from '../person.ts';
 import { anyOf, nodes, t, time } from '../i18n/inside.ts';
-import { chat } from '../state/chat.ts';
+import { chat } from '../state/core.ts';
 import { openMenu } from '../state/menu.ts';
 import { errorText } from '../state/words.ts';
 import { Icon } from './Icon.tsx';
