@@ -2,5 +2,9 @@
 
 #[path = "sqlite_store/disk.rs"]
 mod disk;
+#[path = "sqlite_store/documents.rs"]
+mod documents;
 #[path = "sqlite_store/keeping.rs"]
 mod keeping;
+#[path = "sqlite_store/wiping.rs"]
+mod wiping;

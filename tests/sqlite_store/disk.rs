@@ -49,6 +49,16 @@ impl Folder {
     pub(crate) fn open(&self) -> Disk {
         Disk::open(self.options())
     }
+
+    /// Everything that lies in the folder, as bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let files = fs::read_dir(&self.0).expect("the folder");
+        files.flat_map(|file| fs::read(file.expect("a file").path()).expect("readable")).collect()
+    }
+
+    pub(crate) fn holds(&self, words: &str) -> bool {
+        self.bytes().windows(words.len()).any(|window| window == words.as_bytes())
+    }
 }
 
 impl Drop for Folder {
@@ -115,6 +125,14 @@ impl Live {
         let is_first = event.seq == 1;
         let opens = is_first.then(|| Opening { name: self.name.clone(), epoch: self.room.log().epoch(), code: None });
         Entry { room: self.key, opens, receipt: event.seq, event, session: None, command: None }
+    }
+
+    /// Numbers a draft, hands it over and accepts it before the store has answered.
+    pub(crate) fn queue(&mut self, disk: &Disk, draft: Draft) {
+        let entry = self.entry(draft);
+        let event = entry.event.clone();
+        disk.store.append(entry).expect("room in the queue");
+        self.room.accept(event, 0);
     }
 
     /// Numbers a draft, has it kept and accepts it.

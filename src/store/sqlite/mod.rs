@@ -5,6 +5,7 @@
 //! connection, no session beyond its hash, and no clock but for retention. Reading order: [`schema`](self::schema),
 //! `statements`, `group` (what one event writes), `writer` (groups), `queue`, `reading`, `keeper` and `life`, `retention`.
 
+mod export;
 pub mod failpoints;
 mod file;
 mod group;
@@ -18,6 +19,7 @@ mod schema;
 mod start;
 mod statements;
 mod trouble;
+mod wipe;
 mod writer;
 
 use std::fmt;
@@ -33,8 +35,10 @@ use crate::room::{Epoch, Kept, Line};
 use queue::{Queue, Work};
 use reading::Readers;
 
+pub use export::{ExportError, Form, export};
 pub use start::open;
 pub use trouble::{OpenError, Trouble};
+pub use wipe::wipe;
 
 /// A room's row. Given by the store, and not given again while anything of the room is left.
 pub type RoomKey = i64;

@@ -57,6 +57,8 @@ pub(super) const NOTE_ENDED: &str = "INSERT OR IGNORE INTO ended (room) VALUES (
 pub(super) const ALL_ENDED: &str = "SELECT room FROM ended";
 pub(super) const FORGET_ENDED: &str = "DELETE FROM ended WHERE room = ?1";
 
+pub(super) const ROOM_NAMED: &str = "SELECT id, epoch FROM rooms WHERE name = ?1";
+
 // Slices from the old end.
 
 pub(super) const OLDEST_EVENT: &str = "SELECT seq, at FROM events WHERE room = ?1 ORDER BY seq LIMIT 1";
@@ -112,6 +114,7 @@ pub(super) const ALL_RESTING: &str = "SELECT code, since FROM resting";
 pub(super) const ROOM: &str = "SELECT epoch, head, last_member, touched_at FROM rooms WHERE id = ?1";
 pub(super) const MEMBERS: &str = "SELECT id, name, joined_at, session FROM members WHERE room = ?1 ORDER BY id";
 pub(super) const FROM_HEAD: &str = events!("WHERE room = ?1 ORDER BY seq DESC");
+pub(super) const FROM_START: &str = events!("WHERE room = ?1 ORDER BY seq");
 pub(super) const NEWEST_LINES: &str = events!("WHERE room = ?1 AND kind <= 2 ORDER BY seq DESC LIMIT ?2");
 /// From `?2` to `?3`, for the viewer `?4`, or for everybody when that is NULL.
 pub(super) const PAGE_BACKWARD: &str = events!(
