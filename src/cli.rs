@@ -5,13 +5,21 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::load::Flags;
 use crate::config::{SETTINGS, Setting, show};
+use crate::store::sqlite::Form;
+
+const EXPORT: &str = "export";
+const WIPE: &str = "wipe";
+
+/// How a conversation can be written down.
+const FORMS: [(&str, Form); 3] = [("text", Form::Text), ("json", Form::Json), ("html", Form::Html)];
 
 /// What the operator wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// To serve.
     Serve,
@@ -19,6 +27,20 @@ pub enum Wish {
     PrintConfig,
     /// To know whether the settings can be used.
     Check,
+    /// To read what was said in a room.
+    Export {
+        /// Which, as it was written.
+        room: String,
+        /// In which form.
+        form: Form,
+        /// Into which file; to stdout without one.
+        output: Option<PathBuf>,
+    },
+    /// To have nothing left of a room.
+    Wipe {
+        /// Which, as it was written.
+        room: String,
+    },
 }
 
 /// A command line, as it was given.
@@ -38,13 +60,30 @@ pub struct CommandLine {
 /// What clap says of it; that includes `--help` and `--version`.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
-    let flags = SETTINGS.iter().filter_map(|setting| Some((setting.name, given(&matches, setting)?))).collect();
-    let wish = match (matches.get_flag("check"), matches.get_flag("print-config")) {
-        (true, _) => Wish::Check,
-        (false, true) => Wish::PrintConfig,
-        (false, false) => Wish::Serve,
+    let (wish, of) = match matches.subcommand() {
+        Some((name, of)) => {
+            let room = of.get_one::<String>("room").cloned().unwrap_or_default();
+            let wish = if name == EXPORT {
+                let form = of.get_one("format").copied().unwrap_or(Form::Text);
+                Wish::Export { room, form, output: of.get_one("output").cloned() }
+            } else {
+                Wish::Wipe { room }
+            };
+            (wish, of)
+        }
+        None => {
+            let wish = match (matches.get_flag("check"), matches.get_flag("print-config")) {
+                (true, _) => Wish::Check,
+                (false, true) => Wish::PrintConfig,
+                (false, false) => Wish::Serve,
+            };
+            (wish, &matches)
+        }
     };
-    Ok(CommandLine { wish, config: matches.get_one("config").cloned(), flags })
+    let is_known = |setting: &&Setting| of.try_contains_id(setting.name).is_ok();
+    let flags =
+        SETTINGS.iter().filter(is_known).filter_map(|setting| Some((setting.name, given(of, setting)?))).collect();
+    Ok(CommandLine { wish, config: of.get_one("config").cloned(), flags })
 }
 
 fn given(matches: &ArgMatches, setting: &Setting) -> Option<Vec<String>> {
@@ -62,7 +101,39 @@ fn command() -> Command {
             (false, _) => flag,
         }
     });
+    let room = || Arg::new("room").value_name("ROOM").required(true).help("A code or a room's name");
+    let of_store = || {
+        [
+            Arg::new("store").long("store").value_name("URL").help("Where rooms live: sqlite:charsu.db"),
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("A TOML file of settings"),
+        ]
+    };
+    let form = clap::builder::PossibleValuesParser::new(FORMS.map(|(word, _)| word))
+        .map(|word| FORMS.iter().find(|(other, _)| *other == word).map_or(Form::Text, |(_, form)| *form));
+    let export = Command::new(EXPORT)
+        .about("Print what was said in a stored room, private lines left out; a server may be running")
+        .arg(room())
+        .arg(Arg::new("format").long("format").value_name("FORM").value_parser(form).default_value("text").help("How"))
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Where to; stdout without it"),
+        )
+        .args(of_store());
+    let wipe = Command::new(WIPE)
+        .about("Wipe a stored room, so that nothing of it is left in the file; no server may be running")
+        .arg(room())
+        .args(of_store());
     Command::new("charsu")
+        .subcommands([export, wipe])
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
         .version(env!("CARGO_PKG_VERSION"))
         .about(env!("CARGO_PKG_DESCRIPTION"))
         .override_help(help())
@@ -79,7 +150,12 @@ const WIDTH: usize = 92;
 /// The whole text of `--help`.
 pub fn help() -> String {
     let mut text = format!(
-        "{}\n\nUsage: charsu [OPTIONS]\n\nWithout options it serves http://127.0.0.1:8000 and keeps nothing.\n",
+        "{}\n\nUsage: charsu [OPTIONS]\n\
+         \x20      charsu export ROOM --store URL [--format text|json|html] [--output FILE]\n\
+         \x20      charsu wipe ROOM --store URL\n\n\
+         Without options it serves http://127.0.0.1:8000 and keeps nothing.\n\
+         `export` prints what was said in a stored room, private lines left out.\n\
+         `wipe` leaves nothing of a room in the file; no server may be running on it.\n",
         env!("CARGO_PKG_DESCRIPTION")
     );
     let mut group = "";
@@ -181,6 +257,18 @@ mod tests {
         assert_eq!(read_line("--check --config a.toml").expect("fine").wish, Wish::Check);
         assert_eq!(read_line("--print-config").expect("fine").wish, Wish::PrintConfig);
         assert!(read_line("--check --print-config").is_err());
+    }
+
+    #[test]
+    fn a_room_is_exported_or_wiped_by_a_command_of_its_own() {
+        let line = read_line("export 408213 --store sqlite:a.db --format html --output a.html").expect("fine");
+        let wanted = Wish::Export { room: "408213".to_owned(), form: Form::Html, output: Some("a.html".into()) };
+        assert_eq!((line.wish, line.flags), (wanted, vec![("store", vec!["sqlite:a.db".to_owned()])]));
+        let line = read_line("wipe general --config a.toml").expect("fine");
+        assert_eq!(line.wish, Wish::Wipe { room: "general".to_owned() });
+        for line in ["export", "wipe", "export a --format pdf", "wipe a --listen 0", "--check export a"] {
+            assert!(read_line(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! Translates: the command line, the environment and a file into settings, errors into exit codes, signals into a stop.
 //! Nothing else reads the environment, prints or exits.
 
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use charsu::cli::{self, CommandLine, Wish};
-use charsu::config::load::{File, Loaded, PREFIX, Source};
+use charsu::config::load::{self, Loaded, PREFIX, Source};
 use charsu::config::{Settings, show};
 use charsu::lan;
 use charsu::logs::{self, LogLevel};
+use charsu::names::RoomName;
 use charsu::server::{App, Server};
+use charsu::store::sqlite;
 
 #[cfg(unix)]
 /// Descriptors that are not connections: the listener, the runtime's, files.
@@ -38,12 +41,47 @@ fn main() -> ExitCode {
 fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
     let given = Given::new(line);
     let loaded = given.load()?;
-    match given.line.wish {
+    match given.line.wish.clone() {
         Wish::PrintConfig => print(&show::file(&loaded, given.file().as_deref())),
         Wish::Check => print("The settings can be used.\n"),
         Wish::Serve => serve(given, loaded)?,
+        Wish::Export { room, form, output } => {
+            let (file, room) = (database(&loaded.settings)?, room_name(&room)?);
+            let found = match output {
+                None => sqlite::export(file, room.as_str(), form, &mut io::stdout().lock()),
+                Some(path) => {
+                    let mut output = io::BufWriter::new(File::create(&path).map_err(|error| named(&path, &error))?);
+                    let found = sqlite::export(file, room.as_str(), form, &mut output);
+                    output.flush().map_err(|error| named(&path, &error))?;
+                    found
+                }
+            };
+            found?.then_some(()).ok_or_else(|| no_such_room(&room))?;
+        }
+        Wish::Wipe { room } => {
+            let (file, room) = (database(&loaded.settings)?, room_name(&room)?);
+            sqlite::wipe(file, room.as_str())?.then_some(()).ok_or_else(|| no_such_room(&room))?;
+            print("Nothing of the room is left.\n");
+        }
     }
     Ok(())
+}
+
+/// The file that the settings name.
+fn database(settings: &Settings) -> Result<&Path, String> {
+    settings.database().ok_or_else(|| "name the file: --store sqlite:charsu.db".to_owned())
+}
+
+fn room_name(written: &str) -> Result<RoomName, String> {
+    RoomName::parse(written).map_err(|problem| format!("{written}: {problem}"))
+}
+
+fn no_such_room(room: &RoomName) -> String {
+    format!("the file has no room {}", room.as_str())
+}
+
+fn named(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error}", path.display())
 }
 
 /// Whoever started us may have closed its end; that is no reason to stop.
@@ -76,7 +114,7 @@ impl Given {
     /// Reads the file anew each time, for a reload.
     fn load(&self) -> Result<Loaded, Box<dyn std::error::Error>> {
         let read = |path: PathBuf| match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(File { path, text }),
+            Ok(text) => Ok(load::File { path, text }),
             Err(error) => Err(format!("{}: {error}", path.display())),
         };
         let file = self.file().map(read).transpose()?;

@@ -106,6 +106,14 @@ impl Scene {
         })
     }
 
+    /// Stops the server as a signal does, and gives what it leaves: the folder, and the file of its store in it.
+    pub(crate) async fn stops_and_leaves_its_files(mut self) -> (Folder, std::path::PathBuf) {
+        let (folder, database) =
+            (self.folder.take().expect("a store on disk"), self.settings.database().map(Into::into));
+        self.stop().await;
+        (folder, database.expect("a store on disk"))
+    }
+
     /// The file of its store.
     pub(crate) fn database(&self) -> std::path::PathBuf {
         self.folder.as_ref().expect("a store on disk").join("charsu.db")
