@@ -2,6 +2,7 @@
 //! clients that say exactly what they are told to. Everything that waits is bounded by [`WITHIN`].
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
+mod chance;
 mod folder;
 mod line;
 mod page;
@@ -12,6 +13,7 @@ mod socket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use charsu::config::{Newcomers, Settings};
@@ -19,6 +21,7 @@ use charsu::server::{App, Failed, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use chance::{Chance, seed};
 pub(crate) use folder::Folder;
 pub(crate) use line::{Heard, Line};
 pub(crate) use page::TutorialPage;
@@ -156,6 +159,40 @@ impl Scene {
             .expect("no panic in the server")
             .expect("no fault in the rooms");
     }
+}
+
+/// Whether scenes are to be played at full length: `CHARSU_FULL=1`.
+pub(crate) fn full() -> bool {
+    std::env::var_os("CHARSU_FULL").is_some_and(|full| full == "1")
+}
+
+/// Milliseconds.
+pub(crate) fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+/// Settings for scenes with much talk and many connections, which may take a busy machine longer than anybody is usually
+/// waited for.
+pub(crate) fn tireless(settings: &mut Settings) {
+    settings.messages_per_second = u32::MAX;
+    settings.messages_burst = u32::MAX;
+    settings.joins_per_second = u32::MAX;
+    settings.joins_burst = u32::MAX;
+    settings.connects_per_second_per_address = u32::MAX;
+    settings.connects_burst_per_address = u32::MAX;
+    settings.connections_per_address = settings.connections;
+    settings.grace = Duration::from_mins(5);
+}
+
+/// A port that is free, outside of those that the system gives to clients: whoever calls a server that is down might
+/// otherwise be given that very port, and be connected to itself.
+pub(crate) fn free_port() -> u16 {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+    let mut chance = Chance::for_one(u64::from(std::process::id()), asked);
+    let mut ports = std::iter::repeat_with(|| 10_000 + chance.below(20_000) as u16);
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.find(is_free).expect("some port is free")
 }
 
 /// Waits for something that has to come.

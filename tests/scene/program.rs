@@ -3,29 +3,65 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::within;
+use super::{free_port, within};
 
 /// A running program, killed at the end.
 pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
+    arguments: String,
 }
 
 impl Program {
     /// Starts it on a free port, without settings from whoever runs the tests.
     pub(crate) fn start(arguments: &str) -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), arguments)
+    }
+
+    /// Starts it on a port that it can be started on again.
+    pub(crate) fn start_to_be_restarted(arguments: &str) -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], free_port())), arguments)
+    }
+
+    fn start_at(listen: SocketAddr, arguments: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_charsu"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHARSU_")) {
             command.env_remove(name);
         }
-        command.args(["--listen", "127.0.0.1:0", "--log", "warn"]).args(arguments.split_whitespace());
+        command.args(["--listen", &listen.to_string(), "--log", "warn"]).args(arguments.split_whitespace());
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program runs");
         let mut ready = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut ready).expect("a line");
         let address = ready.trim_end().rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
-        Self { child, address: address.unwrap_or_else(|| panic!("no address in {ready:?}")) }
+        let address = address.unwrap_or_else(|| panic!("no address in {ready:?}"));
+        Self { child, address, arguments: arguments.to_owned() }
+    }
+
+    /// Ends it at once, as the machine might, and waits until it is gone.
+    pub(crate) fn is_killed(&mut self) {
+        self.child.kill().expect("it is ours");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks it to stop, as an operator does, and waits until it has. Gives how long that took.
+    pub(crate) async fn is_stopped(&mut self) -> Duration {
+        let began = Instant::now();
+        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(asked.expect("kill runs").success());
+        let ended = async {
+            while self.child.try_wait().expect("it is ours").is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        within("the program to stop", ended).await;
+        began.elapsed()
+    }
+
+    /// Starts it again in the same place, after it has ended.
+    pub(crate) fn starts_again(&mut self) {
+        *self = Self::start_at(self.address, &self.arguments);
     }
 
     /// The memory that it has, in KiB, once that no longer falls.

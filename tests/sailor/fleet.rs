@@ -1,0 +1,162 @@
+//! Many sailors, who talk at a steady pace, settle, and go ashore.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::{Course, Position, Sailor, Standing, meter};
+use crate::oracle::{Log, Word};
+use crate::scene::Chance;
+
+/// How often talk is given out.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Who are under way together.
+pub(crate) struct Fleet {
+    pub(crate) sailors: Vec<Sailor>,
+    chance: Chance,
+    /// Lines that were given out, so that no two are alike.
+    lines: usize,
+}
+
+/// How a fleet talks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Talk {
+    pub(crate) per_second: u32,
+    pub(crate) span: Duration,
+    /// The least characters of a line.
+    pub(crate) chars: usize,
+    /// One in so many lines is for one only.
+    pub(crate) whispers: Option<u64>,
+    /// Only the first so many talk.
+    pub(crate) talkers: usize,
+}
+
+impl Talk {
+    /// Short lines of everybody, some of them for one only.
+    pub(crate) fn of_all(per_second: u32, span: Duration) -> Self {
+        Self { per_second, span, chars: 40, whispers: Some(7), talkers: usize::MAX }
+    }
+}
+
+impl Fleet {
+    /// So many set out.
+    pub(crate) fn sails(count: usize, seed: u64, course: impl Fn(usize) -> Course) -> Self {
+        let mut fleet = Self { sailors: Vec::new(), chance: Chance::for_one(seed, u64::MAX), lines: 0 };
+        for n in 0..count {
+            fleet.joined_by(&format!("Sailor {n}x"), course(n), Chance::for_one(seed, 1_000_000 + n as u64));
+        }
+        fleet
+    }
+
+    /// One more sets out.
+    pub(crate) fn joined_by(&mut self, name: &str, course: Course, chance: Chance) {
+        self.sailors.push(Sailor::sails(name, course, chance));
+    }
+
+    /// Waits until everybody stands as wanted.
+    pub(crate) async fn stand(&mut self, what: &str, limit: Duration, wanted: impl Fn(&Standing) -> bool) {
+        let until = Instant::now() + limit;
+        for sailor in &mut self.sailors {
+            sailor.stands(what, until.saturating_duration_since(Instant::now()), &wanted).await;
+        }
+    }
+
+    /// Waits until everybody is in its rooms.
+    pub(crate) async fn are_there(&mut self, limit: Duration) {
+        self.stand("its rooms", limit, |standing| standing.is_there).await;
+    }
+
+    /// One of the talkers says something, or whispers it to somebody who is in the same room.
+    pub(crate) fn says_one(&mut self, talk: &Talk) {
+        let speaker = self.chance.index(self.sailors.len().min(talk.talkers));
+        let rooms = &self.sailors[speaker].rooms;
+        let room = rooms[self.chance.index(rooms.len())].clone();
+        let whispers = talk.whispers.is_some_and(|one_in| self.chance.below(one_in) == 0);
+        let other = &self.sailors[self.chance.index(self.sailors.len())];
+        let is_other = other.name != self.sailors[speaker].name && other.rooms.contains(&room);
+        let to = (whispers && is_other).then(|| other.name.clone());
+        self.lines += 1;
+        let padding = "~".repeat(talk.chars.saturating_sub(20));
+        let text = format!("line {} {padding}@{}", self.lines, meter::now());
+        self.sailors[speaker].says(&room, to.as_ref(), text);
+    }
+
+    /// Talks at a steady pace, whether what was said before has arrived or not.
+    pub(crate) async fn talks(&mut self, talk: Talk) {
+        let began = Instant::now();
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut said = 0;
+        while began.elapsed() < talk.span {
+            ticks.tick().await;
+            let due = began.elapsed().min(talk.span).as_micros() as u64 * u64::from(talk.per_second) / 1_000_000;
+            while said < due {
+                said += 1;
+                self.says_one(&talk);
+            }
+        }
+    }
+
+    /// Waits until everybody is in its rooms, has an answer to all that it said, and has read all that was acknowledged.
+    pub(crate) async fn settles(&mut self, limit: Duration) {
+        let until = Instant::now() + limit;
+        let left = || until.saturating_duration_since(Instant::now());
+        for sailor in &mut self.sailors {
+            let given = sailor.given();
+            sailor.stands("answers", left(), |standing| standing.is_there && standing.done == given).await;
+        }
+        loop {
+            let mut heads: HashMap<(Word, Word), u64> = HashMap::new();
+            for Position { room, epoch, seq, acked } in self.sailors.iter().flat_map(|sailor| sailor.standing().rooms) {
+                let head = heads.entry((room, epoch)).or_default();
+                *head = (*head).max(seq).max(acked);
+            }
+            let reads_on = |standing: &Standing| {
+                standing.rooms.iter().all(|place| heads[&(place.room.clone(), place.epoch.clone())] <= place.seq)
+            };
+            if self.sailors.iter().all(|sailor| reads_on(&sailor.standing())) {
+                return;
+            }
+            let knows = |place: &Position| heads.contains_key(&(place.room.clone(), place.epoch.clone()));
+            for sailor in &mut self.sailors {
+                let has_read = |standing: &Standing| !standing.rooms.iter().all(knows) || reads_on(standing);
+                sailor.stands("the end of what was said", left(), has_read).await;
+            }
+        }
+    }
+
+    /// How often each of them lost its line or gave it up, all in all.
+    pub(crate) fn endings(&self) -> HashMap<String, usize> {
+        let mut endings = HashMap::new();
+        for ending in self.sailors.iter().flat_map(|sailor| sailor.standing().endings) {
+            *endings.entry(ending).or_default() += 1;
+        }
+        endings
+    }
+
+    /// The longest that anybody needed until it was in its rooms again.
+    pub(crate) fn longest_away(&self) -> Duration {
+        self.sailors.iter().map(|sailor| sailor.standing().longest_away).max().unwrap_or_default()
+    }
+
+    /// The most copies of a line until it was acknowledged.
+    pub(crate) fn most_copies(&self) -> usize {
+        self.sailors.iter().map(|sailor| sailor.standing().most_copies).max().unwrap_or_default()
+    }
+
+    /// Lines that were given up because a session was forgotten.
+    pub(crate) fn unconfirmed(&self) -> usize {
+        self.sailors.iter().map(|sailor| sailor.standing().unconfirmed).sum()
+    }
+
+    /// Ends, and gives what everybody wrote down.
+    pub(crate) async fn goes_ashore(self) -> Vec<Log> {
+        let mut logs = Vec::with_capacity(self.sailors.len());
+        for sailor in self.sailors {
+            logs.push(sailor.goes_ashore().await);
+        }
+        logs
+    }
+}
