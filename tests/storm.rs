@@ -23,11 +23,15 @@ async fn through_every_cut_all_see_the_same_and_every_line_once() {
     let seed = seed();
     println!("seed {seed}");
     let scene = Scene::with(tireless);
-    let proxy = Proxy::to(scene.address, seed, Faults { life: Some(life), ..Faults::default() });
+    let proxy = Proxy::to(scene.address, seed, Faults::default());
     let mut fleet = Fleet::sails(people, seed, |n| Course {
         patience: ms(1000),
         ..Course::to(proxy.address, if n % 4 == 0 { "bay" } else { "sea" })
     });
+    // Whoever loses its first line before it has heard the secret of its session cannot take its own place back before
+    // the grace is over: so all are in before it begins.
+    fleet.are_there(Duration::from_secs(30)).await;
+    proxy.set(Faults { life: Some(life), ..Faults::default() });
     // Some end their lines themselves, or leave them open behind them, which is only found when they are back.
     let (mut chance, began) = (Chance::of(seed), Instant::now());
     while began.elapsed() < span {
@@ -36,6 +40,7 @@ async fn through_every_cut_all_see_the_same_and_every_line_once() {
         fleet.sailors[chance.index(people)].ends(how);
     }
     proxy.set(Faults::default());
+    fleet.talks(Talk::of_all(100, ms(200))).await;
     fleet.settles(Duration::from_secs(30)).await;
     let copies = fleet.most_copies();
     println!("{:?}; {copies} copies of a line at most", fleet.endings());

@@ -14,7 +14,13 @@ pub(crate) struct Terms {
 
 /// Says everything that is wrong.
 pub(crate) fn judge(logs: &[Log], terms: Terms) -> Verdict {
+    judge_among(&[], logs, terms)
+}
+
+/// The same where others were there who wrote nothing down, and said nothing.
+pub(crate) fn judge_among(others: &[&str], logs: &[Log], terms: Terms) -> Verdict {
     let mut court = Court::new(logs, terms);
+    court.names.extend(others.iter().map(|name| Content::of_name(name)));
     for client in 0..logs.len() {
         court.hear_what_was_said(client);
     }

@@ -17,7 +17,7 @@ mod verdict;
 
 use std::path::Path;
 
-pub(crate) use judge::{Terms, judge};
+pub(crate) use judge::{Terms, judge, judge_among};
 pub(crate) use log::{Content, Entry, How, Log, Seen, Stands, Word};
 pub(crate) use verdict::{Fault, Tally, Verdict, Wrong};
 
@@ -26,7 +26,12 @@ const SHOWN: usize = 40;
 
 /// Holds the server to its promises. Keeps the logs of a run that breaks them, and panics with where they are.
 pub(crate) fn hold(run: &str, logs: &[Log], terms: Terms) -> Tally {
-    let verdict = judge(logs, terms);
+    hold_among(run, &[], logs, terms)
+}
+
+/// The same where others were there who wrote nothing down, and said nothing.
+pub(crate) fn hold_among(run: &str, others: &[&str], logs: &[Log], terms: Terms) -> Tally {
+    let verdict = judge_among(others, logs, terms);
     println!("{run}: {}", verdict.tally);
     if verdict.faults.is_empty() {
         return verdict.tally;

@@ -25,34 +25,39 @@ pub(crate) struct Fleet {
 pub(crate) struct Talk {
     pub(crate) per_second: u32,
     pub(crate) span: Duration,
-    /// The least characters of a line.
+    /// The least characters of a line, and with what it is filled.
     pub(crate) chars: usize,
+    pub(crate) padding: char,
     /// One in so many lines is for one only.
     pub(crate) whispers: Option<u64>,
-    /// Only the first so many talk.
-    pub(crate) talkers: usize,
 }
 
 impl Talk {
     /// Short lines of everybody, some of them for one only.
     pub(crate) fn of_all(per_second: u32, span: Duration) -> Self {
-        Self { per_second, span, chars: 40, whispers: Some(7), talkers: usize::MAX }
+        Self { per_second, span, chars: 40, padding: '~', whispers: Some(7) }
     }
 }
 
 impl Fleet {
     /// So many set out.
     pub(crate) fn sails(count: usize, seed: u64, course: impl Fn(usize) -> Course) -> Self {
+        Self::called("Sailor", count, seed, course)
+    }
+
+    /// So many set out under such names.
+    pub(crate) fn called(name: &str, count: usize, seed: u64, course: impl Fn(usize) -> Course) -> Self {
         let mut fleet = Self { sailors: Vec::new(), chance: Chance::for_one(seed, u64::MAX), lines: 0 };
-        for n in 0..count {
-            fleet.joined_by(&format!("Sailor {n}x"), course(n), Chance::for_one(seed, 1_000_000 + n as u64));
-        }
+        fleet.grows(name, count, seed, course);
         fleet
     }
 
-    /// One more sets out.
-    pub(crate) fn joined_by(&mut self, name: &str, course: Course, chance: Chance) {
-        self.sailors.push(Sailor::sails(name, course, chance));
+    /// So many more set out under such names.
+    pub(crate) fn grows(&mut self, name: &str, count: usize, seed: u64, course: impl Fn(usize) -> Course) {
+        for n in 0..count {
+            let chance = Chance::for_one(seed, 1_000_000 + self.sailors.len() as u64);
+            self.sailors.push(Sailor::sails(&format!("{name} {n}x"), course(n), chance));
+        }
     }
 
     /// Waits until everybody stands as wanted.
@@ -68,9 +73,34 @@ impl Fleet {
         self.stand("its rooms", limit, |standing| standing.is_there).await;
     }
 
-    /// One of the talkers says something, or whispers it to somebody who is in the same room.
+    /// How many lines each has had.
+    pub(crate) fn connections(&self) -> Vec<usize> {
+        self.sailors.iter().map(|sailor| sailor.standing().connections).collect()
+    }
+
+    /// Waits until everybody has another line than before, and is in its rooms.
+    pub(crate) async fn are_back(&mut self, begun: &[usize], limit: Duration) {
+        self.are_back_of(begun.len(), begun, limit).await;
+    }
+
+    /// The same for the first so many.
+    pub(crate) async fn are_back_of(&mut self, count: usize, begun: &[usize], limit: Duration) {
+        let until = Instant::now() + limit;
+        for (sailor, before) in self.sailors.iter_mut().zip(begun).take(count) {
+            let left = until.saturating_duration_since(Instant::now());
+            sailor
+                .stands("its rooms again", left, |standing| standing.is_there && standing.connections > *before)
+                .await;
+        }
+    }
+
+    /// Somebody says something, or whispers it to somebody who is in the same room.
     pub(crate) fn says_one(&mut self, talk: &Talk) {
-        let speaker = self.chance.index(self.sailors.len().min(talk.talkers));
+        let speaker = self.chance.index(self.sailors.len());
+        self.says(speaker, talk);
+    }
+
+    fn says(&mut self, speaker: usize, talk: &Talk) {
         let rooms = &self.sailors[speaker].rooms;
         let room = rooms[self.chance.index(rooms.len())].clone();
         let whispers = talk.whispers.is_some_and(|one_in| self.chance.below(one_in) == 0);
@@ -78,13 +108,19 @@ impl Fleet {
         let is_other = other.name != self.sailors[speaker].name && other.rooms.contains(&room);
         let to = (whispers && is_other).then(|| other.name.clone());
         self.lines += 1;
-        let padding = "~".repeat(talk.chars.saturating_sub(20));
+        let padding: String = std::iter::repeat_n(talk.padding, talk.chars.saturating_sub(20)).collect();
         let text = format!("line {} {padding}@{}", self.lines, meter::now());
         self.sailors[speaker].says(&room, to.as_ref(), text);
     }
 
     /// Talks at a steady pace, whether what was said before has arrived or not.
     pub(crate) async fn talks(&mut self, talk: Talk) {
+        let all: Vec<usize> = (0..self.sailors.len()).collect();
+        self.talks_among(&all, talk).await;
+    }
+
+    /// The same, by these.
+    pub(crate) async fn talks_among(&mut self, talkers: &[usize], talk: Talk) {
         let began = Instant::now();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -94,13 +130,17 @@ impl Fleet {
             let due = began.elapsed().min(talk.span).as_micros() as u64 * u64::from(talk.per_second) / 1_000_000;
             while said < due {
                 said += 1;
-                self.says_one(&talk);
+                let speaker = talkers[self.chance.index(talkers.len())];
+                self.says(speaker, &talk);
             }
         }
     }
 
-    /// Waits until everybody is in its rooms, has an answer to all that it said, and has read all that was acknowledged.
+    /// Everybody says a last line, which shows that its line holds. Waits until everybody is in its rooms, has an answer to
+    /// all that it said, and has read all that was acknowledged.
     pub(crate) async fn settles(&mut self, limit: Duration) {
+        let last_words = Talk { whispers: None, ..Talk::of_all(0, Duration::ZERO) };
+        (0..self.sailors.len()).for_each(|speaker| self.says(speaker, &last_words));
         let until = Instant::now() + limit;
         let left = || until.saturating_duration_since(Instant::now());
         for sailor in &mut self.sailors {
