@@ -60,6 +60,12 @@ impl Fleet {
         }
     }
 
+    /// The others sail with these from now on.
+    pub(crate) fn takes_in(&mut self, others: Self) {
+        self.sailors.extend(others.sailors);
+        self.lines += others.lines;
+    }
+
     /// Waits until everybody stands as wanted.
     pub(crate) async fn stand(&mut self, what: &str, limit: Duration, wanted: impl Fn(&Standing) -> bool) {
         let until = Instant::now() + limit;
