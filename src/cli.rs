@@ -60,30 +60,32 @@ pub struct CommandLine {
 /// What clap says of it; that includes `--help` and `--version`.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
-    let (wish, of) = match matches.subcommand() {
-        Some((name, of)) => {
-            let room = of.get_one::<String>("room").cloned().unwrap_or_default();
-            let wish = if name == EXPORT {
-                let form = of.get_one("format").copied().unwrap_or(Form::Text);
-                Wish::Export { room, form, output: of.get_one("output").cloned() }
-            } else {
-                Wish::Wipe { room }
-            };
-            (wish, of)
-        }
-        None => {
-            let wish = match (matches.get_flag("check"), matches.get_flag("print-config")) {
-                (true, _) => Wish::Check,
-                (false, true) => Wish::PrintConfig,
-                (false, false) => Wish::Serve,
-            };
-            (wish, &matches)
-        }
-    };
+    let (wish, of) = matches
+        .subcommand()
+        .map_or_else(|| (Wish::of(&matches), &matches), |(command, of)| (Wish::of_command(command, of), of));
     let is_known = |setting: &&Setting| of.try_contains_id(setting.name).is_ok();
     let flags =
         SETTINGS.iter().filter(is_known).filter_map(|setting| Some((setting.name, given(of, setting)?))).collect();
     Ok(CommandLine { wish, config: of.get_one("config").cloned(), flags })
+}
+
+impl Wish {
+    fn of(matches: &ArgMatches) -> Self {
+        match (matches.get_flag("check"), matches.get_flag("print-config")) {
+            (true, _) => Self::Check,
+            (false, true) => Self::PrintConfig,
+            (false, false) => Self::Serve,
+        }
+    }
+
+    fn of_command(command: &str, of: &ArgMatches) -> Self {
+        let room = of.get_one::<String>("room").cloned().unwrap_or_default();
+        if command == WIPE {
+            return Self::Wipe { room };
+        }
+        let form = of.get_one("format").copied().unwrap_or(Form::Text);
+        Self::Export { room, form, output: of.get_one("output").cloned() }
+    }
 }
 
 fn given(matches: &ArgMatches, setting: &Setting) -> Option<Vec<String>> {

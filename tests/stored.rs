@@ -282,7 +282,7 @@ async fn a_leave_that_cannot_be_kept_is_told_once_it_can() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resend_that_overtakes_the_answer_to_the_first_is_answered_with_it() {
     let scene = Scene::on_disk(|_| ());
-    let (mut ali, mut sara) = (scene.person_in("general", "Ali").await, scene.person_in("general", "Sara").await);
+    let (ali, mut sara) = (scene.person_in("general", "Ali").await, scene.person_in("general", "Sara").await);
     let lock = foreign_lock(&scene);
     let line = json!({ "type": "say", "id": 100, "room": "general", "text": "once" });
     ali.sends(&line);
