@@ -222,6 +222,33 @@ async fn the_past_is_read_page_by_page_in_both_directions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_long_lines_is_no_larger_than_what_may_wait_for_a_slow_reader() {
+    let scene = Scene::with(|settings| settings.tail_bytes = 4 * 1024 * 1024);
+    let mut ali = scene.person_in("general", "Ali").await;
+    let mut lines = Vec::new();
+    for n in 0..30 {
+        lines.push(ali.says("general", &format!("{n} {}", "🙂".repeat(3900))).await);
+    }
+    let numbers = |page: &Value| -> Vec<u64> {
+        page["events"].as_array().expect("lines").iter().filter_map(|line| line["seq"].as_u64()).collect()
+    };
+    let mut read = Vec::new();
+    let mut page = ali.reads(json!({})).await;
+    loop {
+        assert!(page.to_string().len() < 60_000, "{} bytes", page.to_string().len());
+        assert!(!numbers(&page).is_empty());
+        read.splice(0..0, numbers(&page));
+        if page["more"] == false {
+            break;
+        }
+        page = ali.reads(json!({ "before": read[0] })).await;
+    }
+    assert_eq!(read, lines);
+    let page = ali.reads(json!({ "after": lines[0] })).await;
+    assert_eq!((numbers(&page), &page["more"]), (lines[1..4].to_vec(), &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn over_http_everybody_reads_what_newcomers_may_see_and_members_their_own_time() {
     for (newcomers, strangers) in
         [(Newcomers::None, &[][..]), (Newcomers::Recent, &["one", "two"]), (Newcomers::All, &["one", "two"])]

@@ -5,6 +5,7 @@
 //! When the store fails, nothing that was numbered in that room and not yet kept can be: it would leave a hole. So all of
 //! it is given up at once, everybody who waits is told, and the next draft is numbered after what is kept.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Hub;
@@ -172,6 +173,9 @@ impl Hub {
             Ok(()) => {
                 let waiting = state.waiting.pop_front().expect("the store answers for what it was given");
                 assert_eq!(waiting.event.seq, outcome.event.seq, "the store answers in the order of the numbers");
+                if state.waiting.is_empty() {
+                    state.waiting = VecDeque::new();
+                }
                 self.settle(&room, &mut state, waiting);
             }
             Err(trouble) => self.give_up(&room, &mut state, &trouble),

@@ -20,6 +20,10 @@ pub const HISTORY_PAGE: usize = 200;
 /// How often a page is read anew because a line in it was changed meanwhile, before the reader is asked to come again.
 const READS: usize = 8;
 
+/// How many bytes of lines one answer holds at most, about as encoded, so that it fits what may wait for a slow reader. A
+/// single line is always whole.
+const PAGE_BYTES: usize = 48 * 1024;
+
 /// A page of the past, oldest first, and whether there is more in the same direction.
 type Lines = (Vec<Arc<Event>>, bool);
 
@@ -37,7 +41,8 @@ impl Hub {
         if self.lasting().is_none() {
             let state = room.lock();
             let first = state.pages_from(you, self.rules.newcomers);
-            reader.answer(|out| answer(Ok(&state.page(Some(you), first, page.from, limit)), out));
+            let lines = fitted(state.page(Some(you), first, page.from, limit), page.from);
+            reader.answer(|out| answer(Ok(&lines), out));
             return;
         }
         reader.hold();
@@ -51,6 +56,7 @@ impl Hub {
                 let wanted = PageWanted { viewer: Some(you), first, last: head, from: page.from, limit };
                 match hub.read_page(room.key, wanted).await {
                     Ok(lines) => {
+                        let lines = fitted(lines, page.from);
                         // What was changed since is told after the page, but the page must not bring its old words back.
                         let state = room.lock();
                         if changes_since(&state, head, &lines.0) {
@@ -76,6 +82,15 @@ impl Hub {
     /// # Errors
     /// [`Code::RoomNotFound`], [`Code::Unavailable`].
     pub async fn public_history(
+        self: &Arc<Self>,
+        name: &RoomName,
+        secret: Option<&str>,
+        page: Page,
+    ) -> Result<Lines, Refusal> {
+        Ok(fitted(self.public_lines(name, secret, page).await?, page.from))
+    }
+
+    async fn public_lines(
         self: &Arc<Self>,
         name: &RoomName,
         secret: Option<&str>,
@@ -181,6 +196,29 @@ impl Hub {
 
 fn limit_of(page: Page) -> usize {
     page.limit.map_or(HISTORY_PAGE, |limit| (limit as usize).clamp(1, HISTORY_PAGE))
+}
+
+/// As much of a page as one answer may hold: the lines nearest to where it begins.
+fn fitted((mut lines, mut more): Lines, from: Edge) -> Lines {
+    let mut bytes = 0;
+    let mut fits = |line: &Arc<Event>| {
+        bytes += line.kind.weight();
+        bytes <= PAGE_BYTES
+    };
+    let all = lines.len();
+    let fitting = match from {
+        Edge::After(_) => lines.iter().take_while(|line| fits(line)).count(),
+        Edge::Newest | Edge::Before(_) => lines.iter().rev().take_while(|line| fits(line)).count(),
+    };
+    let fitting = fitting.max(1).min(all);
+    if fitting < all {
+        more = true;
+        match from {
+            Edge::After(_) => lines.truncate(fitting),
+            Edge::Newest | Edge::Before(_) => drop(lines.drain(..all - fitting)),
+        }
+    }
+    (lines, more)
 }
 
 /// Whether one of these lines was changed after this number, as far as that is known here.
