@@ -217,3 +217,121 @@ impl<R> Drop for ClosesQueue<R> {
         self.0.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+    use crate::protocol::{Event, Kind, Marks, MemberId};
+    use crate::room::Epoch;
+    use crate::store::sqlite::{Entry, Opening, Retention, file};
+
+    /// A writer without a thread, on a file that goes with it.
+    struct Alone {
+        writer: Writer<u64>,
+        outcomes: UnboundedReceiver<Vec<Outcome<u64>>>,
+        folder: PathBuf,
+    }
+
+    impl Alone {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("charsu-writer-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).expect("a folder");
+            let db = file::open(&folder.join("charsu.db"), Duration::ZERO).expect("a store");
+            let (outcomes_in, outcomes) = unbounded_channel();
+            let writer = Writer {
+                sweep: Sweep::new(&db, Retention::default()).expect("a sweep"),
+                db,
+                rooms: Extents::new(),
+                queue: Arc::new(Queue::new(10)),
+                chores: Arc::default(),
+                outcomes: outcomes_in,
+                is_well: Arc::new(AtomicBool::new(true)),
+                owed: Vec::new(),
+                busy: Duration::ZERO,
+            };
+            Self { writer, outcomes, folder }
+        }
+
+        fn keep(&mut self, seqs: std::ops::Range<u64>, length: usize) -> Vec<Result<(), Trouble>> {
+            let entry = |seq| {
+                let text = "x".repeat(length).into();
+                let (from, name, guest, marks) = (MemberId(1), "Ali".into(), false, Marks::default());
+                let event = Event { seq, at: seq, kind: Kind::Message { from, name, guest, text, marks } };
+                let opens = (seq == 1).then(|| Opening { name: "general".to_owned(), epoch: Epoch(1), code: None });
+                Entry { room: 1, opens, event: Arc::new(event), session: None, command: None, receipt: seq }
+            };
+            self.writer.keep(seqs.map(|seq| Work::Append(entry(seq))).collect());
+            let outcomes = self.outcomes.try_recv().expect("outcomes");
+            outcomes.into_iter().map(|outcome| outcome.result).collect()
+        }
+
+        fn events(&self) -> u64 {
+            let count = self.writer.db.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0));
+            count.expect("readable").cast_unsigned()
+        }
+    }
+
+    impl Drop for Alone {
+        fn drop(&mut self) {
+            drop(std::fs::remove_dir_all(&self.folder));
+        }
+    }
+
+    #[test]
+    fn a_full_disk_fails_the_group_and_the_store_recovers_once_there_is_room() {
+        let mut alone = Alone::new("full");
+        assert_eq!(alone.keep(1..3, 10), [Ok(()), Ok(())]);
+        let most = |alone: &Alone, pages: u32| {
+            alone.writer.db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a bound");
+        };
+        most(&alone, 1);
+        let failed = alone.keep(3..10, 4000);
+        assert!(failed.len() == 7 && failed.iter().all(|result| *result == Err(Trouble::DiskFull)), "{failed:?}");
+        assert_eq!(alone.events(), 2, "nothing of it is in the file");
+        assert!(!alone.writer.is_well());
+        assert_eq!(alone.keep(10..11, 10), [Err(Trouble::OutOfOrder)], "nothing follows what was not kept");
+        most(&alone, 1000);
+        assert!(alone.keep(3..10, 4000).iter().all(Result::is_ok));
+        assert_eq!(alone.events(), 9);
+        assert!(alone.writer.is_well());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told_as_such() {
+        let mut alone = Alone::new("read-only");
+        assert_eq!(alone.keep(1..2, 10), [Ok(())]);
+        alone.writer.db.pragma_update(None, "query_only", true).expect("read-only");
+        assert_eq!(alone.keep(2..3, 10), [Err(Trouble::ReadOnly)]);
+        alone.writer.keep(Vec::new());
+        assert!(!alone.writer.is_well(), "trying does not help while it lasts");
+        alone.writer.db.pragma_update(None, "query_only", false).expect("writable");
+        alone.writer.keep(Vec::new());
+        assert!(alone.writer.is_well(), "trying finds out that it is over");
+        assert_eq!(alone.keep(2..3, 10), [Ok(())]);
+    }
+
+    #[test]
+    fn a_file_whose_commits_fail_keeps_nothing_of_them() {
+        let mut alone = Alone::new("commit");
+        assert_eq!(alone.keep(1..2, 10), [Ok(())]);
+        // A constraint that is looked at when the group is committed.
+        alone
+            .writer
+            .db
+            .execute_batch(
+                "CREATE TABLE parent (x INTEGER PRIMARY KEY);
+                 CREATE TABLE child (x REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+                 CREATE TRIGGER fail AFTER INSERT ON events BEGIN INSERT INTO child VALUES (99); END;",
+            )
+            .expect("a trap");
+        assert!(matches!(&alone.keep(2..4, 10)[..], [Err(Trouble::Failed(_)), Err(Trouble::Failed(_))]));
+        assert_eq!(alone.events(), 1);
+        alone.writer.db.execute_batch("DROP TRIGGER fail").expect("no trap");
+        assert_eq!(alone.keep(2..4, 10), [Ok(()), Ok(())]);
+        assert_eq!(alone.events(), 3);
+    }
+}
