@@ -74,7 +74,7 @@ async fn many_people_in_many_rooms_hear_each_other_in_time_and_memory_stays() {
     let late = meter.per_mille(990);
     let tally = oracle::hold(&format!("many rooms {seed}"), &fleet.goes_ashore().await, Terms::default());
     assert_eq!((tally.acknowledged, tally.connections), (tally.said, people));
-    assert!(late <= if full() { ms(100) } else { ms(2000) }, "one in a hundred lines came after {late:?}");
+    assert!(late <= if full() { ms(100) } else { ms(10_000) }, "one in a hundred lines came after {late:?}");
     let (second, last) = (resident[2], resident[resident.len() - 1]);
     // What a room keeps for those who come back grows for two minutes.
     let allowed = if full() { second / 20 } else { 16 * 1024 };
@@ -102,7 +102,7 @@ async fn many_people_in_one_room_hear_each_other_in_time() {
     fleet.settles(PATIENCE).await;
     let tally = oracle::hold(&format!("one room {seed}"), &fleet.goes_ashore().await, Terms::default());
     assert_eq!((tally.acknowledged, tally.connections), (tally.said, people));
-    assert!(late <= if full() { ms(250) } else { ms(2000) }, "one in a hundred lines came after {late:?}");
+    assert!(late <= if full() { ms(250) } else { ms(10_000) }, "one in a hundred lines came after {late:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,8 +148,8 @@ async fn slow_readers_delay_nobody_cost_little_and_recover_in_full() {
     let (now, after) = (meter.per_mille(990), program.resident_now());
     println!("with {slow} slow and {stuck} stuck, {meter}; {before} KiB of memory before, {after} KiB with them");
     // A reader that made others wait would make them wait for as long as it is slow. A machine that does other things
-    // beside is given a quarter of a second in the short form.
-    let bound = base * 6 / 5 + if full() { ms(5) } else { ms(250) };
+    // beside is given two seconds of six in the short form.
+    let bound = base * 6 / 5 + if full() { ms(5) } else { ms(2000) };
     assert!(now <= bound, "others waited {now:?}, and {base:?} before");
     assert!(after.saturating_sub(before) <= 2048 * (slow + stuck) as u64, "{before} KiB before, {after} KiB with them");
 

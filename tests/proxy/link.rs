@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Cut, Faults, Way, Ways};
 use crate::scene::Chance;
@@ -79,40 +79,42 @@ impl Link {
             tokio::select! {
                 both = async { tokio::try_join!(up, down) } => if both.is_ok() { return } else { Cut::Reset },
                 how = self.is_cut() => how,
-                how = self.life_ends(&mut chance) => how,
+                () = self.lives(&mut chance) => unreachable!("a life ends by being cut"),
             }
         };
         match how {
-            Cut::Reset => reset(&client, &server),
+            Cut::Reset | Cut::HalfEnd(_) => {}
             Cut::End => {
                 shut_down(&client);
                 shut_down(&server);
-                let _ =
-                    tokio::time::timeout(LINGER, async { tokio::join!(drain(&mut client), drain(&mut server)) }).await;
-            }
-            Cut::HalfEnd(way) => {
-                shut_down(if way == Way::ToClient { &client } else { &server });
-                let (mut from, mut to) = if way == Way::ToClient { (client, server) } else { (server, client) };
-                let _ = tokio::time::timeout(LINGER, tokio::io::copy(&mut from, &mut to)).await;
-                reset(&from, &to);
+                let _ = timeout(LINGER, async { tokio::join!(drain(&mut client), drain(&mut server)) }).await;
             }
             Cut::Silence => {
                 // Whatever comes is read and lost, until both ends have given up or long after they should have.
-                let _ =
-                    tokio::time::timeout(GHOST, async { tokio::join!(drain(&mut client), drain(&mut server)) }).await;
-                reset(&client, &server);
+                let _ = timeout(GHOST, async { tokio::join!(drain(&mut client), drain(&mut server)) }).await;
             }
         }
+        reset(&client, &server);
     }
 
     async fn is_cut(&self) -> Cut {
         let mut cut = self.cut.subscribe();
         let told = cut.wait_for(Option::is_some).await;
-        told.ok().and_then(|how| *how).unwrap_or(Cut::Reset)
+        let how = told.ok().and_then(|how| *how).unwrap_or(Cut::Reset);
+        if let Cut::HalfEnd(_) = how {
+            // The way sees to its own end; the other goes on for so long.
+            sleep(LINGER).await;
+        }
+        how
     }
 
-    /// Waits for the end of its life, if it has one, by whatever its faults say at the time.
-    async fn life_ends(&self, chance: &mut Chance) -> Cut {
+    async fn ends(&self, way: Way) {
+        let mut cut = self.cut.subscribe();
+        let _ = cut.wait_for(|how| *how == Some(Cut::HalfEnd(way))).await;
+    }
+
+    /// Cuts it at the end of its life, if it has one, by whatever its faults say at the time.
+    async fn lives(&self, chance: &mut Chance) {
         let mut faults = self.faults.subscribe();
         loop {
             let life = faults.borrow_and_update().life.clone();
@@ -127,26 +129,38 @@ impl Link {
                 _ = faults.changed() => {}
             }
         }
-        match chance.below(10) {
+        self.cut(match chance.below(10) {
             0..4 => Cut::Reset,
             4..7 => Cut::End,
             7 => Cut::HalfEnd(Way::ToClient),
             8 => Cut::HalfEnd(Way::ToServer),
             _ => Cut::Silence,
-        }
+        });
+        std::future::pending::<()>().await;
     }
 
     /// Carries one way to its end, and passes the end on. Fails when an end is reset.
-    async fn one_way(&self, way: Way, from: ReadHalf<'_>, to: WriteHalf<'_>, chance: Chance) -> io::Result<()> {
+    async fn one_way(&self, way: Way, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, chance: Chance) -> io::Result<()> {
         let (under_way, arriving) = mpsc::channel(UNDER_WAY);
-        tokio::try_join!(self.take_in(way, from, under_way, chance), self.hand_on(way, to, arriving))?;
+        let whole = async {
+            tokio::try_join!(self.take_in(way, &mut from, under_way, chance), self.hand_on(way, &mut to, arriving))
+        };
+        let is_whole = tokio::select! {
+            whole = whole => whole.map(|_| true)?,
+            () = self.ends(way) => false,
+        };
+        to.shutdown().await?;
+        if !is_whole {
+            let mut bytes = vec![0; READ];
+            while from.read(&mut bytes).await? > 0 {}
+        }
         Ok(())
     }
 
     async fn take_in(
         &self,
         way: Way,
-        mut from: ReadHalf<'_>,
+        from: &mut ReadHalf<'_>,
         under_way: mpsc::Sender<(Instant, Vec<u8>)>,
         mut chance: Chance,
     ) -> io::Result<()> {
@@ -188,7 +202,7 @@ impl Link {
     async fn hand_on(
         &self,
         way: Way,
-        mut to: WriteHalf<'_>,
+        to: &mut WriteHalf<'_>,
         mut arriving: mpsc::Receiver<(Instant, Vec<u8>)>,
     ) -> io::Result<()> {
         let mut faults = self.faults.subscribe();
@@ -219,7 +233,7 @@ impl Link {
                 rest = after;
             }
         }
-        to.shutdown().await
+        Ok(())
     }
 }
 

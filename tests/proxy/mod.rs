@@ -80,9 +80,10 @@ pub(crate) struct Faults {
 pub(crate) enum Cut {
     /// Both ends get a reset, and what was under way is lost.
     Reset,
-    /// Both ends are told that nothing more comes, after what was under way.
+    /// Both ends are told that nothing more comes, and what was under way is lost.
     End,
-    /// Only the client is told so, or only the server; the other way goes on for a while.
+    /// What was under way to one end is lost, and that end is told that nothing more comes. The other way goes on for a
+    /// while, whole.
     HalfEnd(Way),
     /// Nobody is told anything.
     Silence,
