@@ -192,7 +192,8 @@ async fn who_slept_for_longer_is_told_that_it_had_left() {
     for _ in 0..SLEEPERS {
         sara.hears("leave").await;
     }
-    fleet.talks(Talk::of_all(50, ms(300))).await;
+    // Nothing is whispered: there is nobody to whisper to until the others are back, too.
+    fleet.talks(Talk { whispers: None, ..Talk::of_all(50, ms(300)) }).await;
     proxy.set(Faults::default());
     fleet.sailors.iter().for_each(Sailor::wakes);
     fleet.are_back(&begun, PATIENCE).await;

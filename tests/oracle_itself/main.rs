@@ -18,12 +18,18 @@ use proptest::sample::Index;
 /// As long as an evening needs in order to hold every kind of thing.
 const STEPS: usize = 120;
 
+fn cases(few: u32) -> ProptestConfig {
+    let config = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { few };
+    ProptestConfig { cases, failure_persistence: None, max_global_rejects: 100_000, ..config }
+}
+
 fn histories() -> impl Strategy<Value = Vec<Log>> {
     prop::collection::vec(history::step(), STEPS).prop_map(history::play)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn a_history_as_it_ought_to_be_has_no_fault(logs in histories()) {
@@ -34,8 +40,7 @@ proptest! {
 
 /// Damages many histories in one way, and expects one of these faults to be found in each.
 fn always_finds(damage: fn(&mut [Log], Index) -> bool, wrong: &[Wrong]) {
-    let config = ProptestConfig { cases: 60, max_global_rejects: 5000, ..ProptestConfig::default() };
-    proptest!(config, |(logs in histories(), pick in any::<Index>())| {
+    proptest!(cases(24), |(logs in histories(), pick in any::<Index>())| {
         let mut logs = logs;
         prop_assume!(damage(&mut logs, pick));
         let verdict = judge(&logs, Terms::default());
@@ -107,7 +112,7 @@ fn a_room_that_had_to_live_on_may_not_begin_anew() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn logs_that_are_kept_can_be_read_again(logs in histories()) {
