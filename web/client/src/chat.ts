@@ -5,6 +5,7 @@ import { Desk, type Hall } from './desk.ts';
 import { Desks } from './desks.ts';
 import type { Arrival, Frame, Heard } from './frames.ts';
 import { Keep } from './keep.ts';
+import type { SaidLine } from './lines.ts';
 import { News } from './news.ts';
 import type { Recipient } from './outbox.ts';
 import { keep, RoomPicture } from './picture.ts';
@@ -29,6 +30,10 @@ export interface ChatOptions {
   clearTimer?: (timer: number) => void;
 }
 
+type Changeable = { readonly desk: Desk; readonly line: SaidLine & { readonly seq: number }; readonly epoch: string };
+type Wish = { readonly kind: 'edit' } | { readonly kind: 'delete' } | { readonly kind: 'react'; readonly emoji: string; readonly on: boolean };
+
+const FULL: ErrorNotice = { code: 'outbox_full', message: 'Too many lines wait to be sent.' };
 const NOTHING: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, changing: 0, limits: null };
 
 export class Chat {
@@ -85,9 +90,9 @@ export class Chat {
     // From the clock on: numbers that were given and not written down, or given by a copy of this tab, are not given twice.
     this.#lastId = who.session === null ? who.lastId : Math.max(who.lastId, this.#env.now());
     this.#leaving = new Set(who.leaving);
-    for (const { room, name, epoch, base, read } of who.rooms) {
+    for (const { room, name, epoch, base, read, selves, came } of who.rooms) {
       const desk = new Desk(this.#hall, room, name);
-      desk.room = { ...desk.room, epoch, seq: base, base, read };
+      desk.room = { ...desk.room, epoch, seq: base, base, read, selves, came };
       this.#desks.add(desk);
     }
     if (!this.#desks.isEmpty) this.#drive({ kind: 'wanted' });
@@ -164,12 +169,31 @@ export class Chat {
     return this.#put(room, text, { id: to, name: person.name, epoch: desk.room.epoch });
   }
 
-  /** Sends a failed or unconfirmed line again, as a new one. */
+  /** Gives an own line other words. It shows them at once, as a change that is queued. False if it is no line that could be changed. */
+  edit(room: string, key: string, text: string): boolean {
+    const found = this.#changeable(room, key);
+    if (found === null || !found.line.own || text.trim() === '') return false;
+    return this.#change(found, { kind: 'edit' }, text);
+  }
+
+  /** Takes an own line back, for everybody. */
+  delete(room: string, key: string): boolean {
+    const found = this.#changeable(room, key);
+    return found !== null && found.line.own && this.#change(found, { kind: 'delete' }, '');
+  }
+
+  /** Puts an emoji on a line, or takes it off. */
+  react(room: string, key: string, emoji: string, on: boolean): boolean {
+    const found = this.#changeable(room, key);
+    return found !== null && this.#change(found, { kind: 'react', emoji, on }, '');
+  }
+
+  /** Sends a failed or unconfirmed line, or change of one, again, as a new one; one that the server asked to wait, at once. */
   retry(room: string, key: string): void {
     this.#sending.retry(this.#desks.proper(room), key);
   }
 
-  /** Gives up a failed or unconfirmed line, or a queued one that was never handed over. */
+  /** Gives up a failed or unconfirmed line or change, or a queued one that was never handed over. */
   discard(room: string, key: string): void {
     this.#sending.discard(this.#desks.proper(room), key);
   }
@@ -185,6 +209,11 @@ export class Chat {
   /** Fetches the next page of a large room's people. */
   morePeople(room: string): void {
     this.#desks.get(room)?.morePeople();
+  }
+
+  /** Fetches the page of the past before what is here, where the view says that there is one. */
+  earlier(room: string): void {
+    this.#desks.get(room)?.moreOfThePast();
   }
 
   /** Drops the notice of a room, or with null the one that belongs to no room. */
@@ -296,6 +325,7 @@ export class Chat {
         return this.#arrived(frame);
       case 'ack': return this.#sending.acknowledged(frame);
       case 'people': return this.#desks.get(frame.room)?.people(frame);
+      case 'history': return this.#desks.get(frame.room)?.past(frame);
       case 'left': return this.#left(frame);
       case 'error': return this.#refused(frame);
       case 'typing': return this.#desks.get(frame.room)?.typing(frame);
@@ -382,7 +412,22 @@ export class Chat {
     if (desk === undefined || desk.room.status === 'left' || text.trim() === '') return false;
     desk.stopTyping();
     const taken = this.#sending.put(desk.room.room, text, to);
-    desk.change(taken ? { firstUnread: null } : { notice: { code: 'outbox_full', message: 'Too many lines wait to be sent.' } });
+    desk.change(taken ? { firstUnread: null } : { notice: FULL });
+    return taken;
+  }
+
+  #changeable(room: string, key: string): Changeable | null {
+    const desk = this.#desks.get(room);
+    const line = desk?.line(key) ?? null;
+    if (desk === undefined || line === null || desk.room.epoch === null || desk.room.status === 'left') return null;
+    return { desk, line, epoch: desk.room.epoch };
+  }
+
+  #change({ desk, line, epoch }: Changeable, what: Wish, text: string): boolean {
+    // Whom a private line was for: if its line is gone, its words must reach nobody else.
+    const to = line.kind === 'private' && line.own ? { id: line.to, name: line.toName, epoch } : null;
+    const taken = this.#sending.change(desk.room.room, { seq: line.seq, epoch, line: line.key, ...what }, text, to);
+    if (!taken) desk.change({ notice: FULL });
     return taken;
   }
 
@@ -401,7 +446,8 @@ export class Chat {
 
   #save(): void {
     const rooms = [...this.#desks].filter((desk) => desk.room.status !== 'left').map((desk) => (
-      { room: desk.room.room, name: desk.name, epoch: desk.room.epoch, base: askableFrom(desk.room), read: desk.room.read }));
+      { room: desk.room.room, name: desk.name, epoch: desk.room.epoch, base: askableFrom(desk.room), read: desk.room.read,
+        selves: desk.room.selves, came: desk.room.came }));
     this.#keep.keepWho({ session: this.#session, lastId: this.#lastId, rooms, leaving: [...this.#leaving] });
   }
 
@@ -419,8 +465,8 @@ export class Chat {
       link: keep(before.link, linkOf(this.#link)),
       rooms: keep(before.rooms, rooms),
       active: this.#active,
-      queued: this.#sending.entries.filter((entry) => entry.state === 'queued').length,
-      changing: 0,
+      queued: this.#sending.entries.filter((entry) => entry.state === 'queued' && entry.change === undefined).length,
+      changing: this.#sending.entries.filter((entry) => entry.state === 'queued' && entry.change !== undefined).length,
       limits: this.#limits,
       ...(this.#notice === null ? {} : { notice: this.#notice }),
     });

@@ -1,11 +1,13 @@
 // One room's seat at the present connection: joining it, its pages of people, typing, and what the server says of it. The room
 // itself is a value (room.ts); here is what ends with the socket.
 import { Alarm } from './alarm.ts';
-import type { Arrival, Event, Frame } from './frames.ts';
-import type { Door, Entry } from './outbox.ts';
+import type { Arrival, Event, Frame, PastPage } from './frames.ts';
+import type { SaidLine } from './lines.ts';
+import type { Change, Door, Entry } from './outbox.ts';
+import { askedBefore, PAGE } from './past.ts';
 import type { Surroundings } from './platform.ts';
 import type { ClientFrame } from './protocol.ts';
-import { acknowledged, arrived, lookedAt, numbered, room, torn, type Room } from './room.ts';
+import { acknowledged, arrived, changeable, lookedAt, numbered, paged, room, targetOf, torn, type Room } from './room.ts';
 import { FETCHED_UNASKED, listed } from './roster.ts';
 import { fadesAt, faded, heard, NO_TYPISTS, pressed, QUIET, stopped, stopsAt } from './typing.ts';
 import type { ErrorNotice } from './view.ts';
@@ -38,8 +40,11 @@ export class Desk {
   readonly #fadeAlarm: Alarm;
   readonly #joinAlarm: Alarm;
   readonly #pageAlarm: Alarm;
+  readonly #pastAlarm: Alarm;
   #joining: { readonly id: number; readonly name: string } | null = null;
   #page: number | null = null;
+  /** The page of the past that was asked for, and before which number. */
+  #past: { readonly id: number; readonly before: number } | null = null;
   #keys = QUIET;
   /** The number after which the server left a hole, the last time. */
   #tornAt: string | null = null;
@@ -51,6 +56,7 @@ export class Desk {
     this.#stopAlarm = new Alarm(hall.env, () => this.stopTyping());
     this.#joinAlarm = new Alarm(hall.env, () => this.join());
     this.#pageAlarm = new Alarm(hall.env, () => this.morePeople());
+    this.#pastAlarm = new Alarm(hall.env, () => this.#askForThePast());
     this.#fadeAlarm = new Alarm(hall.env, (now) => this.#typists(faded(this.room.typists, now)));
   }
 
@@ -85,10 +91,11 @@ export class Desk {
 
   /** The socket is gone, and with it everything that was said on it alone. */
   cut(): void {
-    for (const alarm of [this.#stopAlarm, this.#fadeAlarm, this.#joinAlarm, this.#pageAlarm]) alarm.off();
+    for (const alarm of [this.#stopAlarm, this.#fadeAlarm, this.#joinAlarm, this.#pageAlarm, this.#pastAlarm]) alarm.off();
     this.attached = false;
-    this.#joining = this.#page = null;
+    this.#joining = this.#page = this.#past = null;
     this.#keys = QUIET;
+    if (this.room.earlier === 'loading') this.change({ earlier: 'failed' });
     if (this.room.typists !== NO_TYPISTS) this.change({ typists: NO_TYPISTS });
   }
 
@@ -105,7 +112,8 @@ export class Desk {
     this.name = frame.name;
     const { room: name } = frame;
     this.room = arrived({ ...this.room, room: name }, frame, this.#hall.seen(name), this.#hall.waiting(name));
-    this.#page = null;
+    this.#page = this.#past = null;
+    this.#pastAlarm.off();
     this.#fetch();
     this.#hall.changed();
   }
@@ -137,6 +145,16 @@ export class Desk {
     this.#hall.changed();
   }
 
+  /** A line that can be changed, by its row's key. */
+  line(key: string): (SaidLine & { readonly seq: number }) | null {
+    return changeable(this.room, key);
+  }
+
+  /** Is the line here that this change is about? */
+  shows(change: Change): boolean {
+    return targetOf(this.room, change) !== null;
+  }
+
   people(frame: Frame<'people'>): void {
     if (frame.id !== this.#page) return;
     this.#page = null;
@@ -154,11 +172,44 @@ export class Desk {
     if (this.#hall.send({ type: 'people', id, room: this.room.room, after: listedTo })) this.#page = id;
   }
 
+  /** Asks for the lines before those that are known. Without a connection that fails, and says so. */
+  moreOfThePast(): void {
+    const { earlier } = this.room;
+    if (earlier !== 'some' && earlier !== 'failed') return;
+    this.change({ earlier: 'loading' });
+    this.#askForThePast();
+  }
+
+  #askForThePast(): void {
+    const { room: name, log, birth, seq } = this.room;
+    const before = askedBefore(log, birth, seq);
+    const id = this.#hall.nextId();
+    const sent = this.attached && this.#hall.send({ type: 'history', id, room: name, before, limit: PAGE });
+    this.#past = sent ? { id, before } : null;
+    if (!sent) this.change({ earlier: 'failed' });
+  }
+
+  past(frame: PastPage): void {
+    if (this.#past === null || frame.id !== this.#past.id) return;
+    const { log, birth, seq } = this.room;
+    // Meanwhile the log was cut, or began anew: the page would not join it.
+    const fits = askedBefore(log, birth, seq) === this.#past.before || log.length === 0;
+    this.#past = null;
+    this.room = fits ? paged(this.room, frame) : { ...this.room, earlier: 'some' };
+    this.#hall.changed();
+  }
+
   /** An `error` with the number of a command that was sent from here; null if it was not. */
   refused(id: number, notice: ErrorNotice): 'join' | 'other' | null {
     if (id === this.#page) {
       this.#page = null;
       if (notice.code === 'rate_limited') this.#pageAlarm.at(this.#hall.env.now() + (notice.retryAfterMs ?? PATIENCE_MS));
+      return 'other';
+    }
+    if (id === this.#past?.id) {
+      this.#past = null;
+      if (notice.code === 'rate_limited') this.#pastAlarm.at(this.#hall.env.now() + (notice.retryAfterMs ?? PATIENCE_MS));
+      else this.change({ earlier: 'failed' });
       return 'other';
     }
     if (this.#joining === null || id !== this.#joining.id) return null;

@@ -3,5 +3,5 @@ export { Chat, type ChatOptions } from './chat.ts';
 export { isCode } from './picture.ts';
 export type { StorageLike, WebSocketLike } from './platform.ts';
 export type {
-  ChatLimits, ChatView, ErrorNotice, GapLine, GapReason, Line, LineState, Link, MessageLine, Person, PresenceLine, PrivateLine, RoomStatus, RoomView,
+  ChatLimits, ChatView, Earlier, ErrorNotice, GapLine, GapReason, Line, LineChange, LineReaction, LineState, Link, MessageLine, Person, PresenceLine, PrivateLine, RoomStatus, RoomView,
 } from './view.ts';

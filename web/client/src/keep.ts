@@ -1,6 +1,6 @@
 // What survives a reload of the page: who one is, which rooms one is in, and what was typed and not acknowledged.
 // Storage may be missing, full or forbidden: then the page works on without it. What comes back from it is not trusted.
-import { EMPTY, MOST_LINES, type Entry, type Outbox, type Recipient } from './outbox.ts';
+import { EMPTY, MOST_LINES, type Change, type Entry, type Outbox, type Recipient } from './outbox.ts';
 import type { StorageLike } from './platform.ts';
 import type { Position } from './protocol.ts';
 import type { ErrorNotice } from './view.ts';
@@ -16,6 +16,9 @@ export interface KeptRoom {
   readonly base: number;
   /** Highest number that the person has seen. */
   readonly read: number;
+  /** Member numbers that were one's own in this life of the log, and where one came in. */
+  readonly selves: readonly number[];
+  readonly came: number | null;
 }
 
 export interface Who {
@@ -96,10 +99,13 @@ export class Keep {
 }
 
 function roomOf(value: unknown): KeptRoom | null {
-  const { room, name, epoch, base, read } = fieldsOf(value);
+  const { room, name, epoch, base, read, selves, came } = fieldsOf(value);
   if (typeof room !== 'string' || typeof name !== 'string') return null;
   const known = typeof epoch === 'string' && whole(base) !== null;
-  return { room, name, epoch: known ? epoch : null, base: known ? whole(base) ?? 0 : 0, read: whole(read) ?? 0 };
+  return {
+    room, name, epoch: known ? epoch : null, base: known ? whole(base) ?? 0 : 0, read: whole(read) ?? 0,
+    selves: known ? listOf(selves).filter((member): member is number => whole(member) !== null) : [], came: known ? whole(came) : null,
+  };
 }
 
 function entryOf(value: unknown): Entry | null {
@@ -111,11 +117,24 @@ function entryOf(value: unknown): Entry | null {
   const to = fields['to'] === null ? null : recipientOf(fields['to']);
   // A private line whose recipient is unreadable must never be said aloud.
   if (to === undefined) return null;
+  const change = fields['change'] === undefined ? undefined : changeOf(fields['change']);
+  // Nor must the words of a change whose line is unreadable. Of what was refused only words are worth keeping.
+  if (change === null || (change !== undefined && change.kind !== 'edit' && state !== 'queued')) return null;
   // What was on its way when the page went is in doubt now.
   const doubt = id !== null && state === 'queued' && (fields['doubt'] === true || fields['onWay'] === true);
   const error = errorOf(fields['error']);
   const sent = doubt ? { id, after: positionOf(fields['after']) } : { id: null, after: null };
-  return { key, room, text, to, at: whole(at) ?? 0, state, ...sent, onWay: false, doubt, ...(error ? { error } : {}) };
+  return { key, room, text, to, at: whole(at) ?? 0, state, ...sent, onWay: false, doubt, ...(change ? { change } : {}), ...(error ? { error } : {}) };
+}
+
+function changeOf(value: unknown): Change | null {
+  const { kind, seq, epoch, emoji, on } = fieldsOf(value);
+  const number = whole(seq);
+  if (number === null || typeof epoch !== 'string') return null;
+  // The rows of the page before have other keys than those of this one.
+  const target = { seq: number, epoch, line: '' };
+  if (kind === 'edit' || kind === 'delete') return { ...target, kind };
+  return kind === 'react' && typeof emoji === 'string' && typeof on === 'boolean' ? { ...target, kind, emoji, on } : null;
 }
 
 function positionOf(value: unknown): Position | null {

@@ -16,12 +16,24 @@ export interface Recipient {
   readonly epoch: string;
 }
 
+/** A line that has a number. The number means something only within its epoch, the row's key only as long as this page lives. */
+interface Target {
+  readonly seq: number;
+  readonly epoch: string;
+  readonly line: string;
+}
+
+/** What is to become of a line. The words of an edit are the entry's `text`. */
+export type Change = Target & ({ readonly kind: 'edit' } | { readonly kind: 'delete' } | { readonly kind: 'react'; readonly emoji: string; readonly on: boolean });
+
 export interface Entry {
   /** The row's name on the page. */
   readonly key: string;
   readonly room: string;
   readonly text: string;
   readonly to: Recipient | null;
+  /** A change of a line that was said before; without it, the entry is a line to be said. */
+  readonly change?: Change;
   /** When it was typed, Unix ms. */
   readonly at: number;
   readonly state: 'queued' | 'failed' | 'unconfirmed';
@@ -45,12 +57,33 @@ export interface Outbox {
 export const EMPTY: Outbox = { entries: [], typed: 0 };
 
 /** The outbox with one line more, or null if it is full: the line stays with the person who typed it. */
-export function put(outbox: Outbox, room: string, text: string, to: Recipient | null, at: number): Outbox | null {
+export function put(outbox: Outbox, room: string, text: string, to: Recipient | null, at: number, change?: Change): Outbox | null {
   const bytes = outbox.entries.reduce((sum, entry) => sum + entry.text.length * 2, text.length * 2);
   if (outbox.entries.length >= MOST_LINES || bytes > MOST_BYTES) return null;
   const typed = outbox.typed + 1;
   const entry: Entry = { key: `own-${typed}`, room, text, to, at, state: 'queued', id: null, after: null, onWay: false, doubt: false };
-  return { entries: [...outbox.entries, entry], typed };
+  return { entries: [...outbox.entries, change === undefined ? entry : { ...entry, change }], typed };
+}
+
+/**
+ * The same for a change of a line. It takes the place of what was wished for the same line before and was not handed over; what
+ * undoes such a wish leaves neither.
+ */
+export function wish(outbox: Outbox, room: string, change: Change, text: string, to: Recipient | null, at: number): Outbox | null {
+  const before = outbox.entries.filter((entry) => !entry.onWay && !entry.doubt && entry.room === room && outdoes(change, entry.change));
+  const rest = before.reduce((after, { key }) => without(after, key), outbox);
+  const undoes = change.kind === 'react' && before.some(({ state, change: other }) => state === 'queued' && other?.kind === 'react' && other.on !== change.on);
+  return undoes ? rest : put(rest, room, text, to, at, change);
+}
+
+export function isOfLine(change: Change, seq: number, epoch: string): boolean {
+  return change.seq === seq && change.epoch === epoch;
+}
+
+function outdoes(change: Change, other: Change | undefined): boolean {
+  if (other === undefined || !isOfLine(other, change.seq, change.epoch)) return false;
+  if (change.kind === 'react') return other.kind === 'react' && other.emoji === change.emoji;
+  return change.kind === 'delete' || other.kind === 'edit';
 }
 
 /** `open`: lines can be handed over; `soon`: joining is under way; `shut`: not to be had for now. */
@@ -83,9 +116,17 @@ export function refused(outbox: Outbox, key: string, error: ErrorNotice): Outbox
   return change(outbox, (entry) => entry.key === key ? { ...entry, state: 'failed', onWay: false, doubt: false, error } : entry);
 }
 
-/** The server wants it later. A refused number was surely not used, so it gets a fresh one; a line in doubt must keep its own. */
-export function postponed(outbox: Outbox, key: string): Outbox {
-  return change(outbox, (entry) => entry.key === key ? entry.doubt ? { ...entry, onWay: false } : { ...entry, onWay: false, id: null, after: null } : entry);
+/**
+ * The server wants it later; `error`: why, where that is worth telling. A refused number was surely not used, so it gets a fresh one;
+ * a line in doubt must keep its own.
+ */
+export function postponed(outbox: Outbox, key: string, error?: ErrorNotice): Outbox {
+  return change(outbox, (entry) => {
+    if (entry.key !== key) return entry;
+    const { error: _, ...rest } = entry;
+    const waiting = error === undefined ? rest : { ...rest, error };
+    return entry.doubt ? { ...waiting, onWay: false } : { ...waiting, onWay: false, id: null, after: null };
+  });
 }
 
 /** The socket is gone: what was on its way is in doubt. */
@@ -112,12 +153,16 @@ function unconfirmed(entry: Entry): Entry {
   return { ...entry, state: 'unconfirmed', onWay: false, doubt: false };
 }
 
-/** Sends a failed or unconfirmed line as if it had just been typed: at the end, with a new number. */
-export function retried(outbox: Outbox, key: string, at: number): Outbox {
+/**
+ * Sends a failed or unconfirmed line as if it had just been typed: at the end, with a new number. `stray`: it was to change a line
+ * that is not here any more, and is said as a line of its own instead.
+ */
+export function retried(outbox: Outbox, key: string, at: number, stray: boolean): Outbox {
   const entry = outbox.entries.find((one) => one.key === key);
   if (entry === undefined || entry.state === 'queued') return outbox;
-  const { error: _, ...rest } = entry;
-  return { ...outbox, entries: [...without(outbox, key).entries, { ...rest, at, state: 'queued', id: null, after: null }] };
+  const { error: _, change: wished, ...rest } = entry;
+  const again: Entry = { ...rest, at, state: 'queued', id: null, after: null, ...(wished === undefined || stray ? {} : { change: wished }) };
+  return { ...outbox, entries: [...without(outbox, key).entries, again] };
 }
 
 /** Takes a line out: it was acknowledged, or the person gave it up. */

@@ -48,7 +48,7 @@ export class Sending {
 
   /** The line of a room that was handed over and is not acknowledged. */
   waiting(room: string): lines.Entry | null {
-    return this.entries.find((entry) => entry.room === room && (entry.onWay || entry.doubt)) ?? null;
+    return this.entries.find((entry) => entry.room === room && entry.change === undefined && (entry.onWay || entry.doubt)) ?? null;
   }
 
   /** Takes a line in and sends it as soon as it can be; false if there is no room for it. */
@@ -60,9 +60,22 @@ export class Sending {
     return true;
   }
 
+  /** Takes in a change of a line. */
+  change(room: string, change: lines.Change, text: string, to: lines.Recipient | null): boolean {
+    const outbox = lines.wish(this.#outbox, room, change, text, to, this.#post.env.now());
+    if (outbox === null) return false;
+    this.#set(outbox);
+    this.pump();
+    return true;
+  }
+
   retry(room: string, key: string): void {
-    if (this.#find(room, key) === undefined) return;
-    this.#set(lines.retried(this.#outbox, key, this.#post.env.now()));
+    const entry = this.#find(room, key);
+    if (entry === undefined) return;
+    // A line that waits because the server asked for it need not wait for longer than the person likes.
+    if (entry.state === 'queued' && entry.error !== undefined) this.#pausedUntil = 0;
+    const stray = entry.change !== undefined && this.#post.desk(room)?.shows(entry.change) !== true;
+    this.#set(lines.retried(this.#outbox, key, this.#post.env.now(), stray));
     this.pump();
   }
 
@@ -115,14 +128,24 @@ export class Sending {
     const wait = LATER_MS.get(notice.code);
     if (wait !== undefined) {
       this.#pausedUntil = this.#post.env.now() + (notice.retryAfterMs ?? wait);
-      this.#set(lines.postponed(this.#outbox, entry.key));
+      // That one is too fast passes by itself; that nothing can be kept is worth a word.
+      this.#set(lines.postponed(this.#outbox, entry.key, notice.code === 'rate_limited' ? undefined : notice));
     } else if (notice.code === 'id_too_old') {
       this.#set(lines.doubted(this.#outbox, entry.key));
     } else {
-      this.#set(lines.refused(this.#outbox, entry.key, notice));
+      this.#fail(entry, notice);
     }
     this.pump();
     return true;
+  }
+
+  #fail(entry: lines.Entry, notice: ErrorNotice): void {
+    const desk = this.#post.desk(entry.room);
+    const nowhere = entry.change !== undefined && entry.change.kind !== 'edit' && desk?.shows(entry.change) !== true;
+    if (!nowhere) return this.#set(lines.refused(this.#outbox, entry.key, notice));
+    // There is no line to tell it beside, and there are no words to be kept.
+    this.#set(lines.without(this.#outbox, entry.key));
+    desk?.change({ notice });
   }
 
   /** The socket is gone, with this close code (0: given up by us). */
@@ -168,12 +191,19 @@ export class Sending {
   /** The member whom a private line was for is not there: it must reach nobody else. */
   #turnBack(entry: lines.Entry): void {
     if (entry.doubt) return this.#set(lines.barred(this.#outbox, entry.room));
+    if (entry.change !== undefined) return this.#fail(entry, { code: 'no_such_line', message: 'That line is not there any more.' });
     const gone: ErrorNotice = { code: 'recipient_gone', message: `${entry.to?.name ?? ''} is not here any more.` };
     this.#set(lines.refused(this.#outbox, entry.key, gone));
   }
 
-  #hand({ room, text, to }: lines.Entry, id: number): boolean {
-    return this.#post.send(to === null ? { type: 'say', id, room, text } : { type: 'private', id, room, to: to.id, text });
+  #hand({ room, text, to, change }: lines.Entry, id: number): boolean {
+    if (change === undefined) return this.#post.send(to === null ? { type: 'say', id, room, text } : { type: 'private', id, room, to: to.id, text });
+    const { seq } = change;
+    switch (change.kind) {
+      case 'edit': return this.#post.send({ type: 'edit', id, room, seq, text });
+      case 'delete': return this.#post.send({ type: 'delete', id, room, seq });
+      case 'react': return this.#post.send({ type: 'react', id, room, seq, emoji: change.emoji, on: change.on });
+    }
   }
 
   #find(room: string, key: string): lines.Entry | undefined {
@@ -188,8 +218,9 @@ export class Sending {
   }
 }
 
-/** Does the member number still mean whom the person meant? In another life of the log it may be somebody else's. */
-function reaches(desk: Desk, { to, doubt }: lines.Entry): boolean {
+/** Does the number still mean the member, or the line, that the person meant? In another life of the log it may be another's. */
+function reaches(desk: Desk, { to, change, doubt }: lines.Entry): boolean {
+  if (change !== undefined) return change.epoch === desk.room.epoch;
   if (to === null || to.epoch === desk.room.epoch) return true;
   return !doubt && desk.room.roster.people.some((person) => person.id === to.id && person.name === to.name);
 }

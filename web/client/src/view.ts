@@ -21,6 +21,32 @@ export interface ErrorNotice {
   readonly near?: readonly string[];
 }
 
+/** An emoji that somebody put on a line. */
+export interface LineReaction {
+  readonly from: number;
+  /** The person's name at that time. */
+  readonly name: string;
+  readonly emoji: string;
+}
+
+/**
+ * What one asked to become of a line, as long as it is not done. While it is `queued` the line is shown as if it were done already;
+ * `key` is for `retry` and `discard`.
+ */
+export interface LineChange {
+  readonly key: string;
+  readonly kind: 'edit' | 'delete' | 'react';
+  readonly state: 'queued' | 'failed' | 'unconfirmed';
+  /** Of an edit: what the line is to say. */
+  readonly text?: string;
+  /** Of a reaction. */
+  readonly emoji?: string;
+  readonly on?: boolean;
+  readonly error?: ErrorNotice;
+  /** The command's number, once it was handed to the server. */
+  readonly id?: number;
+}
+
 /** `key` names a row for as long as the page lives: an own line keeps it from queued to sent. `seq` is null until acknowledged. */
 interface Said {
   readonly key: string;
@@ -35,6 +61,13 @@ interface Said {
   readonly error?: ErrorNotice;
   /** The command's number, once it was handed to the server. */
   readonly id?: number;
+  /** When its words were last changed. */
+  readonly editedAt?: number;
+  /** Oldest first; own ones that are queued are in it, or out of it, already. */
+  readonly reactions?: readonly LineReaction[];
+  readonly changes?: readonly LineChange[];
+  /** A change of a line that is not here any more: refused or in doubt, its words are kept as this row. */
+  readonly stray?: true;
 }
 
 export type MessageLine = Said & { readonly kind: 'message'; readonly guest: boolean };
@@ -43,12 +76,16 @@ export type PresenceLine = { readonly kind: 'join' | 'leave'; readonly key: stri
 
 /**
  * Why lines may be missing here: `too_old` and `slow` (the room no longer keeps them), `epoch` and `future` (the room's log began
- * anew), `away` (said while this page was no member), `trimmed` (this page keeps the last 2,000), `hole` (a defect of the server).
+ * anew), `away` (said while this page was no member), `trimmed` (this page keeps the last 2,000), `hole` (a defect of the server),
+ * `start` (the server was asked and has nothing earlier to show).
  */
-export type GapReason = 'too_old' | 'epoch' | 'future' | 'slow' | 'away' | 'trimmed' | 'hole';
+export type GapReason = 'too_old' | 'epoch' | 'future' | 'slow' | 'away' | 'trimmed' | 'hole' | 'start';
 export type GapLine = { readonly kind: 'gap'; readonly key: string; readonly reason: GapReason };
 
 export type Line = MessageLine | PrivateLine | PresenceLine | GapLine;
+
+/** Lines before those that are here: none to be had, some to be asked for, asked for, or not had for the moment. */
+export type Earlier = 'none' | 'some' | 'loading' | 'failed';
 
 /** `joining` until first let in; stays `live` through a reconnect (the link tells of that). */
 export type RoomStatus = 'joining' | 'live' | 'refused' | 'left';
@@ -68,7 +105,13 @@ export interface RoomView {
   readonly count: number;
   /** Are there members that `people` does not hold? */
   readonly morePeople: boolean;
-  /** The log in its order, at most 2,000 lines; then own lines without a number, in the order typed. */
+  /** Key of the gap where the present life of the log begins, if there was another: lines above it cannot be changed. */
+  readonly birth: string | null;
+  /** Whether `chat.earlier` brings lines from before the first one below the last gap. */
+  readonly earlier: Earlier;
+  /** The position at which one came in for the first time: what has a lower number was said before. Null where that is not known. */
+  readonly came: number | null;
+  /** The log in its order, at most 2,000 lines, or 5,000 when one reads back; then own lines without a number, in the order typed. */
   readonly lines: readonly Line[];
   /** Others only. */
   readonly typing: readonly Person[];
@@ -103,7 +146,7 @@ export interface ChatView {
   /** In the order in which they were joined. */
   readonly rooms: readonly RoomView[];
   readonly active: string | null;
-  /** Own lines of all rooms that wait for their acknowledgement. */
+  /** Own lines of all rooms that wait for their acknowledgement; changes of lines are counted apart. */
   readonly queued: number;
   /** Changes of lines (other words, taken back, reactions) that wait for theirs. */
   readonly changing: number;

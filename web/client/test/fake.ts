@@ -1,7 +1,7 @@
 // A world for the tests: a clock that stands still, sockets that can be cut or go silent, and a server that keeps rooms as
 // docs/protocol.md says. It is strict: a frame that the protocol does not know is an error of the test that caused it.
 import { expect } from 'vitest';
-import { Chat, type ChatOptions, type StorageLike, type WebSocketLike } from '../src/index.ts';
+import { Chat, type ChatOptions, type MessageLine, type StorageLike, type WebSocketLike } from '../src/index.ts';
 import type { Event } from '../src/frames.ts';
 import type { ClientFrame, Member, ServerFrame } from '../src/protocol.ts';
 
@@ -166,7 +166,7 @@ interface Session {
   readonly secret: string;
   readonly rooms: Map<string, { member: number; from: number }>;
   /** Commands that changed a room, by number: recognised when they come again. */
-  readonly said: Map<number, { text: string; seq: number; epoch: string }>;
+  readonly said: Map<number, { content: string; seq: number; epoch: string }>;
 }
 
 interface FakeRoom {
@@ -190,6 +190,8 @@ export class FakeServer {
   ackLast: () => boolean = () => false;
   /** How many events of the past a newcomer is shown. */
   history = 0;
+  /** The past of a room that was trimmed can still be asked for, page by page. */
+  durable = false;
   /** Tells newcomers of their own coming, as an event after `joined`. */
   showsOwnJoin = false;
   /** What the server makes of a text. */
@@ -274,6 +276,10 @@ export class FakeServer {
       case 'join': return this.#join(socket, seat, seat.session, frame);
       case 'say':
       case 'private': return this.#say(socket, seat.session, frame);
+      case 'edit':
+      case 'delete':
+      case 'react': return this.#change(socket, seat.session, frame);
+      case 'history': return this.#history(socket, seat.session, frame);
       case 'people': return this.#people(socket, frame);
       case 'leave': return this.#leave(socket, seat, seat.session, frame);
       case 'ping': return socket.tell({ type: 'pong' });
@@ -304,13 +310,13 @@ export class FakeServer {
         const suggestion = `${frame.name} 2`;
         return socket.tell({ type: 'error', code: 'name_taken', message: 'That name is taken.', id, room: name, suggestion });
       }
-      const past = room.log.slice(room.forgotten).slice(-this.history).map(({ event }) => event);
+      const past = room.log.slice(room.forgotten).filter(({ event, only }) => only === null && SHOWN.has(event.type)).slice(-this.history).map(({ event }) => event);
       const member = this.enter(name, frame.name);
       const own = room.log.length;
       session.rooms.set(name, { member, from: own });
       seat.rooms.add(name);
       const history = this.history === 0 ? [] : past;
-      socket.tell({ type: 'joined', id, ...this.#snapshot(name, member, this.showsOwnJoin ? own - 1 : own), resumed: false, history });
+      socket.tell({ type: 'joined', id, ...this.#snapshot(name, member, this.showsOwnJoin ? own - 1 : own), resumed: false, history, ...this.#earlier(name, member, own, history) });
       for (const { event } of room.log.slice(this.showsOwnJoin ? own - 1 : own)) socket.tell(event);
       return;
     }
@@ -319,13 +325,107 @@ export class FakeServer {
     const kept = since !== undefined && since.epoch === room.epoch && since.seq <= head && since.seq >= Math.max(room.forgotten, before.from);
     if (since === undefined || kept) {
       const from = since?.seq ?? head;
-      socket.tell({ type: 'joined', id, ...this.#snapshot(name, before.member, from), resumed: true, history: [] });
+      socket.tell({ type: 'joined', id, ...this.#snapshot(name, before.member, from), resumed: true, history: [], ...this.#earlier(name, before.member, before.from, [], from) });
       for (const { event, only } of room.log.slice(from)) socket.tell(seen(event, only, before.member));
       return;
     }
     const reason = since.epoch !== room.epoch ? 'epoch' : since.seq > head ? 'future' : 'too_old';
-    const history = room.log.slice(Math.max(room.forgotten, before.from)).filter(({ only }) => only === null || only.includes(before.member));
-    socket.tell({ type: 'reset', id, reason, ...this.#snapshot(name, before.member, head), resumed: false, history: history.map(({ event }) => event) });
+    const history = room.log.slice(Math.max(room.forgotten, before.from))
+      .filter(({ event, only }) => SHOWN.has(event.type) && (only === null || only.includes(before.member))).map(({ event }) => event);
+    const more = this.#earlier(name, before.member, before.from, history);
+    socket.tell({ type: 'reset', id, reason, ...this.#snapshot(name, before.member, head), resumed: false, history, ...more });
+  }
+
+  /** The lines that a member may see, oldest first. `from`: where the membership began. */
+  #lines(name: string, member: number, from: number): Extract<Event, { type: 'message' | 'private' }>[] {
+    const room = this.room(name);
+    const first = Math.max(this.durable ? 0 : room.forgotten, this.history > 0 ? 0 : from);
+    return room.log.slice(first).flatMap(({ event, only }) =>
+      (event.type === 'message' || event.type === 'private') && (only === null || only.includes(member)) ? [event] : []);
+  }
+
+  #earlier(name: string, member: number, from: number, history: readonly Event[], at = Infinity): { earlier?: true } {
+    const before = history[0]?.seq ?? at + 1;
+    return this.#lines(name, member, from).some((line) => line.seq < before) ? { earlier: true } : {};
+  }
+
+  #history(socket: FakeSocket, session: Session, { id, room: name, before = Infinity, limit = 200 }: Extract<ClientFrame, { type: 'history' }>): void {
+    const membership = session.rooms.get(name);
+    if (membership === undefined) return socket.tell({ type: 'error', code: 'not_in_room', message: 'You are not in that room.', id, room: name });
+    const lines = this.#lines(name, membership.member, membership.from).filter((line) => line.seq < before);
+    socket.tell({ type: 'history', id, room: name, events: lines.slice(-limit), more: lines.length > limit });
+  }
+
+  #change(socket: FakeSocket, session: Session, frame: Extract<ClientFrame, { type: 'edit' | 'delete' | 'react' }>): void {
+    const { id, room: name, seq: target } = frame;
+    if (this.#again(socket, session, frame)) return;
+    const membership = session.rooms.get(name);
+    const refuse = (code: string): void => socket.tell({ type: 'error', code, message: 'No.', id, room: name });
+    if (membership === undefined) return refuse('not_in_room');
+    expect(id, 'a fresh change has the highest number').toBeGreaterThan(Math.max(0, ...session.said.keys()));
+    const room = this.room(name);
+    const { member, from: began } = membership;
+    const line = this.#lines(name, member, began).find((one) => one.seq === target);
+    if (line === undefined) return refuse('no_such_line');
+    if (frame.type !== 'react' && line.from !== member) return refuse('not_yours');
+    const { epoch } = room;
+    session.said.set(id, { content: contentOf(frame), seq: room.log.length + 1, epoch });
+    socket.tell({ type: 'ack', id, room: name, epoch, seq: room.log.length + 1 });
+    if (frame.type === 'edit') this.edits(name, target, frame.text);
+    else if (frame.type === 'delete') this.deletes(name, target);
+    else this.reacts(name, member, target, frame.emoji, frame.on);
+  }
+
+  edits(name: string, target: number, text: string): void {
+    const { event: line, only } = this.#at(name, target);
+    this.#superseded(name, target);
+    this.#put(name, target, { ...line, text, edited_at: this.#clock.time });
+    this.#append(name, (seq, at) => ({ type: 'edit', room: name, seq, at, target, from: line.from, text }), only);
+  }
+
+  deletes(name: string, target: number): void {
+    const { event: line, only } = this.#at(name, target);
+    this.#superseded(name, target);
+    this.#put(name, target, { type: 'skip', room: name, seq: target });
+    this.#append(name, (seq, at) => ({ type: 'delete', room: name, seq, at, target, from: line.from }), only);
+  }
+
+  reacts(name: string, from: number, target: number, emoji: string, on: boolean): void {
+    const { event: line, only } = this.#at(name, target);
+    const person = this.room(name).members.get(from)?.name ?? '';
+    const others = (line.reactions ?? []).filter((one) => one.from !== from || one.emoji !== emoji);
+    const { reactions: _, ...rest } = line;
+    const after = on ? [...others, { from, name: person, emoji }] : others;
+    this.#put(name, target, after.length === 0 ? rest : { ...rest, reactions: after });
+    this.#append(name, (seq, at) => ({ type: 'react', room: name, seq, at, target, from, name: person, emoji, on }), only);
+  }
+
+  #at(name: string, seq: number): { event: Extract<Event, { type: 'message' | 'private' }>; only: readonly number[] | null } {
+    const kept = this.room(name).log[seq - 1];
+    if (kept === undefined || (kept.event.type !== 'message' && kept.event.type !== 'private')) throw new Error(`no line ${seq}`);
+    return { event: kept.event, only: kept.only };
+  }
+
+  #put(name: string, seq: number, event: Event): void {
+    const kept = this.room(name).log[seq - 1];
+    if (kept !== undefined) kept.event = event;
+  }
+
+  /** Earlier words of a line are nowhere any more. */
+  #superseded(name: string, target: number): void {
+    for (const kept of this.room(name).log) {
+      if (kept.event.type === 'edit' && kept.event.target === target) kept.event = { type: 'skip', room: name, seq: kept.event.seq };
+    }
+  }
+
+  /** Answers a command that was done before as it was answered then. */
+  #again(socket: FakeSocket, session: Session, frame: Extract<ClientFrame, { id: number }> & { room: string }): boolean {
+    const { id, room } = frame;
+    const before = session.said.get(id);
+    if (before === undefined) return false;
+    if (before.content !== contentOf(frame)) socket.tell({ type: 'error', code: 'id_conflict', message: 'That number was used.', id, room });
+    else socket.tell({ type: 'ack', id, room, epoch: before.epoch, seq: before.seq });
+    return true;
   }
 
   #snapshot(name: string, you: number, seq: number): Omit<Extract<ServerFrame, { type: 'joined' }>, 'type' | 'id' | 'resumed' | 'history'> {
@@ -336,11 +436,7 @@ export class FakeServer {
 
   #say(socket: FakeSocket, session: Session, frame: Extract<ClientFrame, { type: 'say' | 'private' }>): void {
     const { id, room: name, text } = frame;
-    const before = session.said.get(id);
-    if (before !== undefined) {
-      if (before.text !== text) return socket.tell({ type: 'error', code: 'id_conflict', message: 'That number was used.', id, room: name });
-      return socket.tell({ type: 'ack', id, room: name, epoch: before.epoch, seq: before.seq });
-    }
+    if (this.#again(socket, session, frame)) return;
     const from = session.rooms.get(name)?.member;
     const room = this.room(name);
     if (from === undefined) return socket.tell({ type: 'error', code: 'not_joined', message: 'You are not in that room.', id, room: name });
@@ -360,7 +456,7 @@ export class FakeServer {
       : this.says(name, from, this.tidied(text.startsWith('//') ? text.slice(1) : text));
     const { epoch } = room;
     const seq = room.log.length + 1;
-    session.said.set(id, { text, seq, epoch });
+    session.said.set(id, { content: contentOf(frame), seq, epoch });
     const last = this.ackLast();
     if (!last) socket.tell({ type: 'ack', id, room: name, epoch, seq });
     expect(said()).toBe(seq);
@@ -414,6 +510,11 @@ export class FakeServer {
   }
 }
 
+/** What a snapshot shows of the past. */
+const SHOWN: ReadonlySet<string> = new Set(['message', 'private', 'join', 'leave']);
+
+const contentOf = ({ id: _, ...content }: Extract<ClientFrame, { id: number }>): string => JSON.stringify(content);
+
 function seen(event: Event, only: readonly number[] | null, member: number): Event {
   return only === null || only.includes(member) ? event : { type: 'skip', room: event.room, seq: event.seq };
 }
@@ -466,12 +567,19 @@ export class World {
   }
 }
 
+/** What became of a line, and what is to become of it. */
+function marks(line: MessageLine): string {
+  const reactions = (line.reactions ?? []).map(({ name, emoji }) => ` ${emoji}${name}`).join('');
+  const changes = (line.changes ?? []).map(({ kind, state, error }) => ` (${kind} ${error?.code ?? state})`).join('');
+  return `${line.editedAt === undefined ? '' : '*'}${reactions}${changes}`;
+}
+
 /** Lines as a test reads them. */
 export function shown(chat: Chat, room = '408213'): string[] {
   const view = chat.view.rooms.find((one) => one.room === room);
   return (view?.lines ?? []).map((line) => {
     switch (line.kind) {
-      case 'message': return line.state === 'sent' ? `${line.name}: ${line.text}` : `${line.name}: ${line.text} (${line.state})`;
+      case 'message': return line.state === 'sent' ? `${line.name}: ${line.text}${marks(line)}` : `${line.name}: ${line.text} (${line.state})`;
       case 'private': return `${line.name} to ${line.toName}: ${line.text}${line.state === 'sent' ? '' : ` (${line.state})`}`;
       case 'gap': return `-- ${line.reason}`;
       default: return `${line.person.name} ${line.kind}s`;

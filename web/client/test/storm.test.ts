@@ -1,5 +1,6 @@
 // Chats on a bad day: seeded chance cuts, silences, delays, refuses, forgets and reloads. Whatever happens, at every moment nothing is
-// shown twice or out of order, and at the end everything that was said stands in the room once, in the order in which it was typed.
+// shown twice or out of order, and at the end everything that was said stands in the room once, in the order in which it was typed,
+// with the words and reactions that it was given since, or not at all if it was taken back.
 import { describe, expect, test, vi } from 'vitest';
 import type { Chat, Line, RoomView } from '../src/index.ts';
 import { Store, World } from './fake.ts';
@@ -18,6 +19,9 @@ interface Someone {
 
 type SaidLine = Extract<Line, { kind: 'message' | 'private' }>;
 
+/** Each edit adds a star to a line's words. */
+const plain = (text: string): string => text.replace(/\*+$/, '');
+
 function saidLines(view: RoomView): SaidLine[] {
   return view.lines.filter((line) => line.kind === 'message' || line.kind === 'private') as SaidLine[];
 }
@@ -27,7 +31,8 @@ function check(someone: Someone): void {
   for (const view of someone.chat.view.rooms) {
     const keys = view.lines.map((line) => line.key);
     expect(new Set(keys).size, 'keys are one for each row').toBe(keys.length);
-    const texts = saidLines(view).map((line) => line.text);
+    // Words for a line that is not here any more are a wish, not a line.
+    const texts = saidLines(view).filter((line) => line.stray !== true).map((line) => plain(line.text));
     expect(new Set(texts).size, `nothing is shown twice: ${texts.join(' | ')}`).toBe(texts.length);
     // Numbers rise within a life of the log; own lines without a number come last, in the order typed.
     let last = 0;
@@ -44,7 +49,7 @@ function check(someone: Someone): void {
     expect(wrong, 'every line stands in its place').toBeNull();
     // All that was typed is on the page as soon as the room was let in, or waits; what the page gave up is nowhere.
     const typed = someone.typed.get(view.room) ?? [];
-    const queued = saidLines(view).filter((line) => line.state === 'queued').map((line) => line.text);
+    const queued = saidLines(view).filter((line) => line.state === 'queued').map((line) => plain(line.text));
     expect(queued, 'queued lines keep the order typed').toEqual(typed.filter((text) => queued.includes(text)));
   }
 }
@@ -69,6 +74,19 @@ function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; e
   });
   const open = (): typeof world.sockets => world.sockets.filter((socket) => socket.readyState < 3);
   let count = 0;
+  const takenBack = new Set<string>();
+  /** Changes some line that is shown, in one of the three ways. */
+  const change = (chat: Chat, room: string): void => {
+    const view = chat.view.rooms.find((one) => one.room === room);
+    if (view === undefined) return;
+    const from = view.lines.findLastIndex((line) => line.kind === 'gap') + 1;
+    const line = pick([...saidLines({ ...view, lines: view.lines.slice(from) }).filter(({ seq }) => seq !== null), null]);
+    if (line === null) return;
+    if (line.own && chance(0.4)) chat.edit(room, line.key, `${line.text}*`);
+    else if (line.own && chance(0.3)) {
+      if (chat.delete(room, line.key)) takenBack.add(plain(line.text));
+    } else chat.react(room, line.key, pick(['👍', '❤️']), chance(0.6));
+  };
 
   for (let step = 0; step < STEPS; step += 1) {
     const someone = pick(people);
@@ -95,6 +113,8 @@ function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; e
     } else if (kind < 0.68 && more.forgetful) server.trim(room);
     else if (kind < 0.69 && more.sessionLoss) server.restart();
     else if (kind < 0.72) someone.chat.keystroke(room);
+    else if (kind < 0.87) change(someone.chat, room);
+    else if (kind < 0.89) someone.chat.earlier(room);
     world.pass(chance(0.1) ? Math.floor(random() * 12_000) : Math.floor(random() * 60));
     for (const one of people) check(one);
   }
@@ -118,25 +138,38 @@ function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; e
   for (const { chat, name, typed } of people) {
     expect(chat.view.link.state).toBe('live');
     expect(chat.view.queued, `${name} has nothing left to send`).toBe(0);
+    expect(chat.view.changing, `${name} has nothing left to change`).toBe(0);
     for (const view of chat.view.rooms) {
       const mine = typed.get(view.room) ?? [];
-      const all = server.texts(view.room);
+      const all = server.texts(view.room).map(plain);
       expect(new Set(all).size, 'nothing was said twice').toBe(all.length);
       const arrived = all.filter((text) => text.startsWith(`${name} `));
       expect(arrived, 'in the order typed').toEqual(mine.filter((text) => arrived.includes(text)));
-      const resting = saidLines(view).filter((line) => line.state === 'unconfirmed' || line.state === 'failed').map((line) => line.text);
+      const resting = saidLines(view).filter((line) => line.state === 'unconfirmed' || (line.state === 'failed' && line.stray !== true)).map((line) => line.text);
       // Where sessions are lost, some lines may rest with the person.
       if (!more.sessionLoss) {
         expect(resting).toEqual([]);
-        expect(arrived, 'nothing was lost').toEqual(mine);
+        expect(arrived.filter((text) => !takenBack.has(text)), 'nothing was lost').toEqual(mine.filter((text) => !takenBack.has(text)));
+        // What a room has forgotten can be changed no more; but for that, whatever was wished was done.
+        if (!more.forgetful) {
+          expect(arrived.filter((text) => takenBack.has(text)), 'what was taken back is gone').toEqual([]);
+          expect(view.lines.flatMap((line) => line.kind === 'gap' ? [] : 'changes' in line ? line.changes ?? [] : [])).toEqual([]);
+        }
       }
       // What one sees is what the room keeps, for as far as it reaches back without a gap.
-      const log = server.room(view.room).log.filter(({ only }) => only === null || only.includes(view.you)).map(({ event }) => event);
+      const log = server.room(view.room).log.filter(({ event, only }) =>
+        ['message', 'private', 'join', 'leave'].includes(event.type) && (only === null || only.includes(view.you))).map(({ event }) => event);
       const from = view.lines.findLastIndex((line) => line.kind === 'gap') + 1;
       const tail = view.lines.slice(from).filter((line) => line.kind !== 'gap' && line.seq !== null);
       const first = tail[0]?.kind === 'gap' ? undefined : tail[0]?.seq;
       if (first != null) {
-        expect(tail.map((line) => line.kind === 'gap' ? null : line.seq)).toEqual(log.filter((event) => event.seq >= first).map((event) => event.seq));
+        // Pages of the past bring lines only, no comings and goings.
+        const numbers = tail.map((line) => line.kind === 'gap' ? null : line.seq);
+        expect(numbers).toEqual(log.filter(({ seq, type }) => seq >= first && (numbers.includes(seq) || type === 'message' || type === 'private')).map((event) => event.seq));
+        const marked = (one: { text: string; reactions?: readonly unknown[] }): unknown => [one.text, one.reactions ?? []];
+        const told = new Map(log.flatMap((event) => event.type === 'message' || event.type === 'private' ? [[event.seq as number | null, marked(event)]] : []));
+        // Wishes that were refused are not shown as if they were done.
+        for (const line of tail) if (line.kind === 'message' || line.kind === 'private') expect(marked(line)).toEqual(told.get(line.seq));
       }
       const members = [...server.room(view.room).members.keys()].sort((one, other) => one - other);
       expect(view.people.map((person) => person.id)).toEqual(members);

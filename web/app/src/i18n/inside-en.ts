@@ -58,6 +58,7 @@ export const insideEn = {
   'gap.away': 'What was said while you were away is not shown.',
   'gap.trimmed': 'Earlier messages are no longer kept on this page.',
   'gap.hole': 'Some messages are missing here.',
+  'gap.start': 'There is nothing earlier to show.',
   guest: 'guest',
   someone: 'Someone',
   you: 'you',

@@ -56,6 +56,7 @@ export const insideFa: Record<keyof typeof insideEn, string> = {
   'gap.away': 'آنچه در نبودِ شما گفته شد نشان داده نمی‌شود.',
   'gap.trimmed': 'پیام‌های پیشین دیگر در این صفحه نگه داشته نمی‌شود.',
   'gap.hole': 'برخی پیام‌ها اینجا نیست.',
+  'gap.start': 'پیش از این چیزی برای نشان دادن نیست.',
   guest: 'مهمان',
   someone: 'ناشناس',
   you: 'شما',
