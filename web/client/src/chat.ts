@@ -60,6 +60,8 @@ export class Chat {
   #notice: ErrorNotice | null = null;
   /** Until when the server asked to wait without naming a command; a close may follow it. */
   #askedUntil = 0;
+  /** The server said that it restarts; a close follows. */
+  #restarts = false;
   #closed = false;
 
   constructor(options: ChatOptions) {
@@ -274,6 +276,7 @@ export class Chat {
 
   #connect(): void {
     this.#askedUntil = 0;
+    this.#restarts = false;
     const wire: Wire = new Wire(this.#url, this.#env, {
       opened: () => {
         wire.send(this.#session === null ? { type: 'hello' } : { type: 'hello', session: this.#session });
@@ -295,7 +298,8 @@ export class Chat {
   #lost(code: number, reason: string): void {
     this.#unplug(code);
     const asked = this.#askedUntil - this.#env.now();
-    this.#drive({ kind: 'lost', code, reason, ...(asked > 0 ? { retryAfterMs: asked } : {}) });
+    const restarts = this.#restarts;
+    this.#drive({ kind: 'lost', code, reason, ...(asked > 0 || restarts ? { retryAfterMs: Math.max(0, asked) } : {}), restarts });
     // Where every room was refused it is the person's turn, and the server may have hung up for that.
     if ([...this.#desks].every((desk) => desk.door === 'shut')) this.#drive({ kind: 'unwanted' });
   }
@@ -325,6 +329,11 @@ export class Chat {
         return this.#arrived(frame);
       case 'ack': return this.#sending.acknowledged(frame);
       case 'people': return this.#desks.get(frame.room)?.people(frame);
+      case 'goaway': {
+        this.#askedUntil = this.#env.now() + frame.retry_after_ms;
+        this.#restarts = true;
+        return;
+      }
       case 'history': return this.#desks.get(frame.room)?.past(frame);
       case 'left': return this.#left(frame);
       case 'error': return this.#refused(frame);

@@ -36,28 +36,33 @@ export interface Reconnect {
   /** The server asked not to be tried before this. */
   readonly notBefore: number;
   readonly welcomedAt: number;
+  /** The server said that it stops and comes back, and it has not been reached since. */
+  readonly restarts: boolean;
   readonly closed: { readonly code: number; readonly reason: string };
 }
 
 export type Happening =
   | { kind: 'wanted' } | { kind: 'unwanted' }
   | { kind: 'welcomed' }
-  /** The socket ended, or was dropped by us (code 0). `retryAfterMs`: what the server asked for in an `error` before. */
-  | { kind: 'lost'; code: number; reason: string; retryAfterMs?: number }
+  /**
+   * The socket ended, or was dropped by us (code 0). `retryAfterMs`: what the server asked for before, in an `error` or, with
+   * `restarts`, in a `goaway`: then for this client alone.
+   */
+  | { kind: 'lost'; code: number; reason: string; retryAfterMs?: number; restarts?: boolean }
   | { kind: 'due' }
   | { kind: 'online'; is: boolean } | { kind: 'visible' }
   /** The person asks for it. */
   | { kind: 'now' };
 
 export const START: Reconnect = {
-  phase: 'idle', online: true, failures: 0, step: 0, since: 0, dueAt: 0, notBefore: 0, welcomedAt: 0, closed: { code: 0, reason: '' },
+  phase: 'idle', online: true, failures: 0, step: 0, since: 0, dueAt: 0, notBefore: 0, welcomedAt: 0, restarts: false, closed: { code: 0, reason: '' },
 };
 
 export function reconnect(state: Reconnect, what: Happening, now: number, random: () => number): Reconnect {
   switch (what.kind) {
     case 'wanted': return state.phase === 'idle' ? { ...state, phase: 'connecting', since: now, failures: 0, step: 0 } : state;
     case 'unwanted': return state.phase === 'idle' ? state : { ...START, online: state.online, notBefore: state.notBefore };
-    case 'welcomed': return state.phase === 'connecting' ? { ...state, phase: 'live', failures: 0, welcomedAt: now } : state;
+    case 'welcomed': return state.phase === 'connecting' ? { ...state, phase: 'live', failures: 0, welcomedAt: now, restarts: false } : state;
     case 'lost': return lost(state, what, now, random);
     // The clock is not asked again: it may have been set back, or be a millisecond behind its own timer.
     case 'due': return state.phase === 'waiting' ? { ...state, phase: 'connecting' } : state;
@@ -83,11 +88,14 @@ function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now:
     failures: wasLive ? 0 : state.failures + (state.online ? 1 : 0),
     step: step + 1,
     notBefore: now + asked,
+    restarts: what.restarts === true || (!wasLive && state.restarts),
   };
   if (next.failures >= FAILURES_UNTIL_STOP) return { ...next, phase: 'stopped' };
   // What the server asks for is the least, and everybody was told the same: up to a fifth is added by chance.
   const least = asked + asked * random() / 5;
   const wait = next.online ? random() * (DELAYS_MS[step] ?? 0) : offlineWait(random);
+  // A server that restarts has given everybody another time, so that nothing is to be added.
+  if (what.restarts === true && next.online) return { ...next, dueAt: Math.ceil(now + asked) };
   return { ...next, dueAt: Math.ceil(now + Math.max(least, wait)) };
 }
 
@@ -124,13 +132,14 @@ function byHand(state: Reconnect, now: number): Reconnect {
 /** The machine as the page shows it. */
 export function linkOf(state: Reconnect): Link {
   const { since } = state;
+  const restarts = state.restarts ? { restarts: true as const } : {};
   const offline = !state.online && state.step > 0;
   switch (state.phase) {
     case 'idle': return { state: 'idle' };
     case 'live': return { state: 'live' };
     // Tries made while offline are made quietly, so that the banner does not flicker.
-    case 'connecting': return offline ? { state: 'offline', since } : { state: 'connecting', attempt: state.failures + 1, since };
-    case 'waiting': return state.online ? { state: 'waiting', attempt: state.failures + 1, retryAt: state.dueAt, since } : { state: 'offline', since };
+    case 'connecting': return offline ? { state: 'offline', since } : { state: 'connecting', attempt: state.failures + 1, since, ...restarts };
+    case 'waiting': return state.online ? { state: 'waiting', attempt: state.failures + 1, retryAt: state.dueAt, since, ...restarts } : { state: 'offline', since };
     case 'stopped': return { state: 'stopped', attempts: state.failures };
     case 'closed': return { state: 'closed', ...state.closed };
   }

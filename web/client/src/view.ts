@@ -125,12 +125,12 @@ export interface RoomView {
   readonly notice?: ErrorNotice;
 }
 
-/** Times are by the given clock, in ms. `since`: when the connection was lost (or first wanted). */
+/** Times are by the given clock, in ms. `since`: when the connection was lost (or first wanted). `restarts`: the server said so. */
 export type Link =
   | { readonly state: 'idle' }
-  | { readonly state: 'connecting'; readonly attempt: number; readonly since: number }
+  | { readonly state: 'connecting'; readonly attempt: number; readonly since: number; readonly restarts?: true }
   | { readonly state: 'live' }
-  | { readonly state: 'waiting'; readonly attempt: number; readonly retryAt: number; readonly since: number }
+  | { readonly state: 'waiting'; readonly attempt: number; readonly retryAt: number; readonly since: number; readonly restarts?: true }
   | { readonly state: 'offline'; readonly since: number }
   | { readonly state: 'stopped'; readonly attempts: number }
   | { readonly state: 'closed'; readonly code: number; readonly reason: string };

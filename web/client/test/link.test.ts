@@ -273,3 +273,51 @@ test('a clock that is set back does not stop the heartbeat', () => {
   world.pass(70_000);
   expect(world.sockets.length).toBeGreaterThan(1);
 });
+
+test('a server that says goodbye is come back to when it asked for it, not sooner and not later, and then with patience', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.socket.tell({ type: 'goaway', retry_after_ms: 3_000 });
+  world.pass(10);
+  expect(chat.view.link.state).toBe('live');
+  const due = world.clock.time - 5 + 3_000;
+  world.server.refuses = 1006;
+  for (const socket of [...world.server.seats.keys()]) socket.end(1012);
+  expect(chat.view.link).toMatchObject({ state: 'waiting', retryAt: due, restarts: true });
+  // The network or the eye that comes back does not make it sooner.
+  chat.online(true);
+  chat.visible(true);
+  world.pass(due - world.clock.time - 1);
+  expect(world.sockets).toHaveLength(1);
+  world.pass(1);
+  expect(world.sockets).toHaveLength(2);
+  expect(chat.view.link).toMatchObject({ state: 'connecting', restarts: true });
+  world.pass(20);
+  expect(chat.view.link).toMatchObject({ state: 'waiting', restarts: true });
+  world.server.refuses = null;
+  world.pass(5_000);
+  expect(chat.view.link).toEqual({ state: 'live' });
+  // The next cut is one like any other.
+  world.socket.end(1006);
+  expect(chat.view.link).not.toHaveProperty('restarts');
+});
+
+test('a person does not have to wait for a server that said goodbye', () => {
+  const world = new World();
+  const chat = world.joined();
+  world.socket.tell({ type: 'goaway', retry_after_ms: 60_000 });
+  world.pass(10);
+  world.socket.end(1012);
+  chat.reconnectNow();
+  world.pass(100);
+  expect(chat.view.link.state).toBe('live');
+});
+
+test('a frame that nobody knows changes nothing', () => {
+  const world = new World();
+  const chat = world.joined();
+  const before = chat.view;
+  for (const frame of [{ type: 'weather', sunny: true }, { type: 'goaway' }, { type: 'history', id: 99, room: '408213', events: [], more: true }]) world.socket.tell(frame);
+  world.pass(50);
+  expect(chat.view).toBe(before);
+});

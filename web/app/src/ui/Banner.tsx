@@ -31,7 +31,7 @@ export function isDown(link: Link, now: number): boolean {
 const othersSaid = (): number => view.value.rooms.reduce((sum, room) => sum + room.lines.filter((line) => isSpoken(line) && !line.own).length, 0);
 
 export function Banner() {
-  const { link, queued } = view.value;
+  const { link, queued, changing } = view.value;
   const now = useTick(link.state === 'live' || link.state === 'idle' ? null : 250);
   const down = isDown(link, now);
   const before = useRef<number | null>(null);
@@ -55,16 +55,20 @@ export function Banner() {
   const { title, next, action } = words(link, now);
   return (
     <div class="banner">
-      <Icon name="alert" />
+      <Icon name={restarts(link) ? 'clock' : 'alert'} />
       <p>
         <b role="status">{title}</b>{' '}
         {next !== '' && `${next} `}
-        {queued > 0 ? count('keptCount', queued) : link.state === 'closed' ? '' : t('kept')}
+        {queued > 0 && `${count('keptCount', queued)} `}
+        {changing > 0 && count('changesKept', changing)}
+        {queued + changing === 0 && link.state !== 'closed' && t('kept')}
       </p>
       {action !== '' && <button type="button" onClick={() => chat.reconnectNow()}>{action}</button>}
     </div>
   );
 }
+
+const restarts = (link: Link): boolean => 'restarts' in link;
 
 function words(link: Link, now: number): { title: string; next: string; action: string } {
   switch (link.state) {
@@ -75,8 +79,8 @@ function words(link: Link, now: number): { title: string; next: string; action: 
       : { title: t('closedByServer'), next: '', action: t('tryAgain') };
     case 'waiting': {
       const seconds = Math.ceil((link.retryAt - now) / 1000);
-      return { title: t('lost'), next: seconds > 0 ? count('lostRetry', seconds) : t('lostNow'), action: t('tryNow') };
+      return { title: t(restarts(link) ? 'restarts' : 'lost'), next: seconds > 0 ? count('lostRetry', seconds) : t('lostNow'), action: t('tryNow') };
     }
-    default: return { title: t('lost'), next: t('lostNow'), action: '' };
+    default: return { title: t(restarts(link) ? 'restarts' : 'lost'), next: t('lostNow'), action: '' };
   }
 }
