@@ -124,6 +124,8 @@ impl Given {
 
 fn serve(given: Given, loaded: Loaded) -> Result<(), Box<dyn std::error::Error>> {
     let level = logs::start(&loaded.settings.log);
+    #[cfg(feature = "failpoints")]
+    choose_failpoint()?;
     for name in &loaded.strangers {
         tracing::warn!("{name} is no setting");
     }
@@ -137,6 +139,17 @@ fn serve(given: Given, loaded: Loaded) -> Result<(), Box<dyn std::error::Error>>
         let app = Arc::clone(server.app());
         Ok(server.run(signals.stop(given, app, level)).await?)
     })
+}
+
+/// Chooses where the process ends: `FAILPOINT=after_commit:37` is the 37th passing of that step.
+#[cfg(feature = "failpoints")]
+fn choose_failpoint() -> Result<(), String> {
+    use charsu::store::sqlite::failpoints;
+    let Ok(chosen) = std::env::var("FAILPOINT") else { return Ok(()) };
+    let (step, nth) = chosen.split_once(':').ok_or("FAILPOINT is a step, a colon and a number")?;
+    let nth = nth.parse().map_err(|error| format!("FAILPOINT: {error}"))?;
+    failpoints::arm(step.parse()?, nth);
+    Ok(())
 }
 
 /// Takes as many open files as the system gives, and says so when that is less than somebody asked for.

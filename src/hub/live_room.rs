@@ -15,6 +15,7 @@ use crate::names::{Name, RoomName};
 use crate::protocol::{Edge, Event, MemberId, ResetReason, Seq, ServerFrame, Snapshot};
 use crate::room::{Kept, Missed, Person, RECENT_BYTES, RECENT_LINES, Room, TailLimits};
 use crate::store::RoomKey;
+use crate::store::sqlite::failpoints::{self, Step};
 use crate::wire::{self, Batch, Wire};
 
 /// How many members one frame lists.
@@ -207,6 +208,8 @@ impl LiveRoom {
             if !is_whole {
                 reader.call();
             }
+            // Some have it now, with their acknowledgements, and some do not.
+            failpoints::pass(Step::AfterAck);
         }
         let mut state = self.lock();
         state.needed = if state.seats == seats {

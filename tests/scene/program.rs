@@ -20,13 +20,55 @@ impl Program {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), arguments)
     }
 
+    /// Starts it on a port that it can be started on again, with a step of a write at which it ends by itself. For a program
+    /// that was built with such steps.
+    pub(crate) fn start_to_die(failpoint: &str, arguments: &str) -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        Self::start_in(Command::new(env!("CARGO_BIN_EXE_charsu")).env("FAILPOINT", failpoint), listen, arguments)
+    }
+
+    /// Starts it on a port that it can be started on again, allowed to write files of so many KiB and no larger ones.
+    pub(crate) fn start_with_little_room(kib: u64, arguments: &str) -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut shell = Command::new("sh");
+        // The signal that comes with a file that is too large would end the program; a full disk sends none.
+        let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"", kib * 2);
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_charsu")]);
+        Self::start_in(&mut shell, listen, arguments)
+    }
+
+    /// Gives it room again.
+    pub(crate) fn is_given_room(&self) {
+        let pid = self.child.id().to_string();
+        let given = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+        assert!(given.expect("prlimit runs").success());
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) async fn dies(&mut self) {
+        let ended = async {
+            while self.child.try_wait().expect("it is ours").is_none() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        within("the program to die", ended).await;
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn lives(&mut self) -> bool {
+        self.child.try_wait().expect("it is ours").is_none()
+    }
+
     /// Starts it on a port that it can be started on again.
     pub(crate) fn start_to_be_restarted(arguments: &str) -> Self {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], free_port())), arguments)
     }
 
     fn start_at(listen: SocketAddr, arguments: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_charsu"));
+        Self::start_in(&mut Command::new(env!("CARGO_BIN_EXE_charsu")), listen, arguments)
+    }
+
+    fn start_in(command: &mut Command, listen: SocketAddr, arguments: &str) -> Self {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHARSU_")) {
             command.env_remove(name);
         }

@@ -10,7 +10,7 @@ pub enum Step {
     BeforeCommit,
     /// It is committed and nobody knows.
     AfterCommit,
-    /// The sender was told.
+    /// Some of those who are in the room were told, the sender perhaps among them.
     AfterAck,
 }
 
