@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use oracle::{Tally, Terms};
 use sailor::{Course, Fleet, Talk};
-use scene::{Chance, Program, full, ms, seed};
+use scene::{Chance, Folder, Program, full, ms, seed};
 
 /// How long people may take who are only slowed down by a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -98,4 +98,29 @@ async fn after_a_kill_everybody_is_told_that_memory_was_lost_and_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_stop_everybody_is_told_that_memory_was_lost_and_goes_on() {
     outlives(End::Stop, MEMORY).await;
+}
+
+/// A file that keeps what was acknowledged, and is whole whenever nobody has it open.
+async fn in_a_file(end: End) {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.join("charsu.db").display());
+    outlives(end, Store { url: &url, lasts: true, check: is_whole }).await;
+}
+
+/// Has SQLite look through the whole file.
+fn is_whole(url: &str) {
+    let file = url.strip_prefix("sqlite:").expect("a file");
+    let checked = rusqlite::Connection::open(file)
+        .and_then(|file| file.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)));
+    assert_eq!(checked.expect("the file can be read"), "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_kill_everybody_goes_on_where_it_stood_and_nothing_acknowledged_is_lost_in_a_file() {
+    in_a_file(End::Kill).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_stop_everybody_goes_on_where_it_stood_and_nothing_acknowledged_is_lost_in_a_file() {
+    in_a_file(End::Stop).await;
 }
