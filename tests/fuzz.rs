@@ -101,15 +101,19 @@ fn nearly_a_command() -> impl Strategy<Value = String> {
         Just(json!(1.5)),
         Just(json!(null)),
         Just(json!(true)),
+        Just(json!("👍")),
         Just(json!([])),
         Just(json!({ "epoch": "0", "seq": 0 })),
         Just(json!({ "epoch": "ffffffffffffffff", "seq": u64::MAX })),
         text().prop_map(|text| json!(text)),
     ];
-    let kinds = ["hello", "join", "say", "private", "typing", "people", "leave", "ping", "message", "chat", "x"];
+    let kinds = [
+        "hello", "join", "say", "private", "edit", "delete", "react", "history", "typing", "people", "leave", "ping",
+        "message", "chat", "x",
+    ];
     let fields = [
-        "type", "id", "room", "name", "text", "session", "since", "to", "after", "on", "username", "message",
-        "content", "msg",
+        "type", "id", "room", "name", "text", "session", "since", "to", "after", "before", "limit", "seq", "emoji",
+        "on", "username", "message", "content", "msg",
     ];
     let made = (
         prop::sample::select(kinds.to_vec()),
@@ -380,6 +384,23 @@ proptest! {
             assert!(matches!(reply.status, 101 | 400 | 404), "{}", reply.status);
             let reply = stage.scene.connect().await.get(&format!("/api/rooms/{path}"), "").await;
             assert!((200..500).contains(&reply.status), "{}", reply.status);
+        });
+    }
+
+    #[test]
+    fn any_page_of_the_past_is_answered(
+        query in prop_oneof![
+            "[!-~]{0,40}",
+            "(before|after|limit)=[0-9]{0,22}(&(before|after|limit)=-?[0-9]{0,22})?",
+        ],
+        secret in "[!-~]{0,80}",
+    ) {
+        let stage = stage();
+        stage.play(async {
+            let path = format!("/api/rooms/witness/messages?{}", query.replace('#', ""));
+            let header = format!("Authorization: Bearer {secret}\r\n");
+            let reply = stage.scene.connect().await.get(&path, &header).await;
+            assert!(matches!(reply.status, 200 | 400), "{path}: {}", reply.status);
         });
     }
 }
