@@ -129,7 +129,7 @@ impl Disk {
                 head: shadow.log().head(),
                 last_member: PEOPLE as u32,
                 members,
-                tail: shadow.log().since(shadow.log().first() - 1).expect("its own tail").cloned().collect(),
+                tail: shadow.log().since(shadow.log().first() - 1).expect("its own tail").collect(),
                 recent: recent.cloned().collect(),
                 has_older,
             },

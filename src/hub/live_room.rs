@@ -227,8 +227,7 @@ impl LiveRoom {
         self.dirty.store(false, Ordering::Release);
         let state = &mut *state;
         // Nothing can be read when more came at once than is kept; everybody reads on from the cursor, and is told.
-        let events: Option<Vec<Arc<Event>>> =
-            state.room.log().since(state.flushed).ok().map(|events| events.cloned().collect());
+        let events: Option<Vec<Arc<Event>>> = state.room.log().since(state.flushed).ok().map(Iterator::collect);
         let is_whole = events.is_some();
         let events = events.unwrap_or_default();
         state.flushed = state.room.log().head();
@@ -257,7 +256,6 @@ impl LiveRoom {
                     left = left.saturating_sub(event.kind.weight());
                     is_wanted
                 })
-                .cloned()
                 .collect()
         });
         if let Ok(events) = events {
@@ -477,9 +475,7 @@ impl State {
         if let Some((recent, _)) = self.room.recent() {
             return Box::new(recent);
         }
-        let log = self.room.log();
-        let tail = log.since(log.first() - 1).into_iter().flatten();
-        Box::new(tail.filter(|event| event.kind.is_line()))
+        Box::new(self.room.log().lines())
     }
 
     /// The number of a member's join.

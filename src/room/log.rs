@@ -44,15 +44,45 @@ pub struct Log {
     head: Seq,
     /// The events from `head - tail.len() + 1` to `head`, each with the moment it was kept, in milliseconds of a clock that
     /// never jumps (an event's own time is a wall clock's).
-    tail: VecDeque<(Arc<Event>, u64)>,
+    tail: VecDeque<(Slot, u64)>,
     /// The sum of their weights.
     bytes: usize,
+    /// Everything before this number that can be folded is.
+    folded_to: Seq,
+}
+
+/// A number's place in the tail.
+#[derive(Clone, Debug)]
+enum Slot {
+    /// What happened.
+    Event(Arc<Event>),
+    /// Somebody came or went. Whoever comes back sees it by the list of who is here.
+    Folded,
+}
+
+/// What a folded event weighs: its place.
+const FOLDED: usize = size_of::<(Slot, u64)>();
+
+impl Slot {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Event(event) => event.kind.weight(),
+            Self::Folded => FOLDED,
+        }
+    }
+
+    fn event(&self) -> Option<&Arc<Event>> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Folded => None,
+        }
+    }
 }
 
 impl Log {
     /// A log before its first event.
     pub fn new(epoch: Epoch) -> Self {
-        Self { epoch, head: 0, tail: VecDeque::new(), bytes: 0 }
+        Self { epoch, head: 0, tail: VecDeque::new(), bytes: 0, folded_to: 0 }
     }
 
     /// A log that goes on after its last number. `tail` are its newest events without a hole, kept as of `now`.
@@ -62,7 +92,8 @@ impl Log {
             tail.iter().rev().zip((1..=head).rev()).all(|(event, seq)| event.seq == seq),
             "a hole in the tail"
         );
-        Self { epoch, head, tail: tail.into_iter().map(|event| (event, now)).collect(), bytes }
+        let tail = tail.into_iter().map(|event| (Slot::Event(event), now)).collect();
+        Self { epoch, head, tail, bytes, folded_to: 0 }
     }
 
     /// Which life this is.
@@ -85,22 +116,32 @@ impl Log {
         self.head + 1 - self.tail.len() as Seq
     }
 
-    /// The events after a position, oldest first. Empty at the head.
+    /// The events after a position, oldest first. Empty at the head. One that was folded is a number and no more.
     ///
     /// # Errors
     /// Says why nothing can be read from there: there is never a partial answer.
-    pub fn since(&self, position: Seq) -> Result<impl DoubleEndedIterator<Item = &Arc<Event>>, Missed> {
+    pub fn since(&self, position: Seq) -> Result<impl DoubleEndedIterator<Item = Arc<Event>>, Missed> {
         if position > self.head {
             return Err(Missed::Future);
         }
         let Some(skip) = (position + 1).checked_sub(self.first()) else { return Err(Missed::TooOld) };
-        Ok(self.tail.range(skip as usize..).map(|(event, _)| event))
+        let first = self.first();
+        let whole = move |(index, (slot, _)): (usize, &(Slot, u64))| match slot {
+            Slot::Event(event) => event.clone(),
+            Slot::Folded => Arc::new(Event { seq: first + (skip as usize + index) as Seq, at: 0, kind: Kind::Removed }),
+        };
+        Ok(self.tail.range(skip as usize..).enumerate().map(whole))
+    }
+
+    /// The lines that are still kept, oldest first.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
+        self.tail.iter().filter_map(|(slot, _)| slot.event()).filter(|event| event.kind.is_line())
     }
 
     /// An event that is still kept.
     pub fn get(&self, seq: Seq) -> Option<&Arc<Event>> {
         let index = seq.checked_sub(self.first())?;
-        self.tail.get(index as usize).map(|(event, _)| event)
+        self.tail.get(index as usize).and_then(|(slot, _)| slot.event())
     }
 
     /// Keeps the next event.
@@ -108,35 +149,43 @@ impl Log {
         assert_eq!(event.seq, self.head + 1, "a store must hand events over in the order of their numbers");
         self.head = event.seq;
         self.bytes += event.kind.weight();
-        self.tail.push_back((event, now));
+        self.tail.push_back((Slot::Event(event), now));
     }
 
     /// Puts a changed event in the place of the one with its number, if that is still kept.
     pub(super) fn replace(&mut self, changed: &Arc<Event>) {
         let Some(index) = changed.seq.checked_sub(self.first()) else { return };
-        let Some((event, _)) = self.tail.get_mut(index as usize) else { return };
-        self.bytes = self.bytes + changed.kind.weight() - event.kind.weight();
-        *event = changed.clone();
+        self.put(index as usize, Slot::Event(changed.clone()));
+    }
+
+    fn put(&mut self, index: usize, new: Slot) {
+        let Some((slot, _)) = self.tail.get_mut(index) else { return };
+        self.bytes = self.bytes + new.weight() - slot.weight();
+        *slot = new;
     }
 
     /// Takes the words out of every change of this line: they are not its words any more.
     pub(super) fn supersede_edits(&mut self, line: Seq) {
-        for (event, _) in &mut self.tail {
+        for index in 0..self.tail.len() {
+            let Slot::Event(event) = &self.tail[index].0 else { continue };
             let Kind::Edit { target, from, between, text: Some(_) } = &event.kind else { continue };
             if *target == line {
                 let kind = Kind::Edit { target: line, from: *from, between: *between, text: None };
                 let changed = Arc::new(Event { seq: event.seq, at: event.at, kind });
-                self.bytes = self.bytes + changed.kind.weight() - event.kind.weight();
-                *event = changed;
+                self.put(index, Slot::Event(changed));
             }
         }
     }
 
     /// Forgets from the old end what is over the limits. While a connected reader still needs an event, age does not
-    /// count and the bytes may reach its allowance.
+    /// count and the bytes may reach its allowance. Comings and goings are folded before anything is forgotten for its
+    /// size, so that people who come and go do not push out what others said.
     pub(super) fn trim(&mut self, now: u64, limits: TailLimits, needed: Option<Seq>) {
+        if self.bytes > limits.bytes {
+            self.fold(limits.bytes, needed.unwrap_or(self.head + 1));
+        }
         while let Some((oldest, since)) = self.tail.front() {
-            let is_needed = needed.is_some_and(|first| oldest.seq >= first);
+            let is_needed = needed.is_some_and(|needed| self.first() >= needed);
             let over = if is_needed {
                 self.bytes > limits.lag_bytes.max(limits.bytes)
             } else {
@@ -145,7 +194,7 @@ impl Log {
             if !over {
                 break;
             }
-            self.bytes -= oldest.kind.weight();
+            self.bytes -= oldest.weight();
             self.tail.pop_front();
         }
         // An idle room gives its memory back; a busy one keeps its room to grow.
@@ -153,6 +202,19 @@ impl Log {
             self.tail.shrink_to(self.tail.len() * 2);
         } else if self.tail.is_empty() {
             self.tail = VecDeque::new();
+        }
+    }
+
+    /// Folds comings and goings from the old end, up to but without `end`, until the rest fits.
+    fn fold(&mut self, bytes: usize, end: Seq) {
+        self.folded_to = self.folded_to.max(self.first());
+        while self.bytes > bytes && self.folded_to < end {
+            let index = (self.folded_to - self.first()) as usize;
+            let changes_members = self.tail.get(index).and_then(|(slot, _)| slot.event());
+            if changes_members.is_some_and(|event| event.kind.changes_members()) {
+                self.put(index, Slot::Folded);
+            }
+            self.folded_to += 1;
         }
     }
 }

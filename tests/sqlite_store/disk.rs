@@ -179,7 +179,7 @@ impl Live {
         let kept = disk.load(self.key).kept;
         assert_eq!(kept.head, self.room.log().head());
         assert_eq!(kept.epoch, self.room.log().epoch());
-        let live: Vec<_> = self.room.log().since(self.room.log().first() - 1).expect("a tail").cloned().collect();
+        let live: Vec<_> = self.room.log().since(self.room.log().first() - 1).expect("a tail").collect();
         assert_eq!(kept.tail, live);
         let here: Vec<_> = self.room.roster().iter().map(|person| (person.member(), person.joined_at())).collect();
         assert_eq!(kept.members, here);
