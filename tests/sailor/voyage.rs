@@ -44,6 +44,8 @@ pub(super) struct Voyage {
     hold_until: Option<Instant>,
     away_since: Option<Instant>,
     is_over: bool,
+    /// Why it could not join, the last time that it could not.
+    refused_to_join: Option<String>,
 }
 
 /// A room that it is in, or comes into.
@@ -120,6 +122,7 @@ impl Voyage {
             hold_until: None,
             away_since: None,
             is_over: false,
+            refused_to_join: None,
         }
     }
 
@@ -374,7 +377,8 @@ impl Voyage {
                 Heard::Close(code, words) => {
                     // Those after which a client may return by itself.
                     let may_return = matches!(code, 1001 | 1011 | 1012 | 1013 | 4008 | 4010 | 4429);
-                    assert!(may_return, "{} is sent away: {code} {words}", self.name);
+                    let refused = &self.refused_to_join;
+                    assert!(may_return, "{} is sent away: {code} {words}; refused before: {refused:?}", self.name);
                     return Some(End::Lost(format!("closed {code}")));
                 }
             }
@@ -502,6 +506,7 @@ impl Voyage {
         if let Some(berth) = self.rooms.iter_mut().find(|berth| berth.joining == Joining::Asked(id)) {
             let may_retry = matches!(code, "name_taken" | "rate_limited" | "server_full" | "room_full" | "unavailable");
             assert!(may_retry, "{} may not join: {text}", self.name);
+            self.refused_to_join = Some(text.to_owned());
             berth.joining = Joining::Again(Instant::now() + wait.unwrap_or(JOIN_AGAIN));
             return;
         }

@@ -181,6 +181,7 @@ pub(crate) fn tireless(settings: &mut Settings) {
     settings.connects_per_second_per_address = u32::MAX;
     settings.connects_burst_per_address = u32::MAX;
     settings.connections_per_address = settings.connections;
+    settings.rooms_created_per_minute_per_address = u32::MAX;
     settings.grace = Duration::from_mins(5);
 }
 
