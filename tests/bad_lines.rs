@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use oracle::Terms;
 use proxy::{Cut, Faults, Proxy, Ways};
 use sailor::{Course, Fleet, Meter, Sailor, Talk};
-use scene::{CHARSU, Chance, Frame, Raw, Scene, Socket, full, ms, seed, tireless};
+use scene::{CHARSU, Chance, Frame, Program, Raw, Scene, Socket, full, ms, seed, tireless};
 use serde_json::json;
 
 /// How long a fleet may take for what it does at once on a good day.
@@ -269,16 +269,16 @@ async fn all_are_back_soon_after_every_line_was_cut_at_once() {
     let seed = seed();
     let people = if full() { 5000 } else { 500 };
     let limit = Duration::from_secs(15);
-    rlimit::increase_nofile_limit(40_000).expect("the limit of open files can be raised");
-    let scene = Scene::with(|settings| {
-        tireless(settings);
-        settings.reader_lag_bytes = 16 * 1024 * 1024;
-    });
-    let proxy = Proxy::to(scene.address, seed, Faults::default());
+    // Three open files for each of them are ours; those of the server are its own.
+    rlimit::increase_nofile_limit(20_000).expect("the limit of open files can be raised");
+    let program = Program::start("--no-limits --grace 5m --reader-lag-bytes 16MiB");
+    let proxy = Proxy::to(program.address, seed, Faults::default());
     let meter = Arc::new(Meter::default());
     // Thirty whose lines hold, and who talk all the time.
-    let mut steady =
-        Fleet::sails(30, seed, |_| Course { meter: Some(Arc::clone(&meter)), ..Course::to(scene.address, "general") });
+    let mut steady = Fleet::sails(30, seed, |_| Course {
+        meter: Some(Arc::clone(&meter)),
+        ..Course::to(program.address, "general")
+    });
     let mut fleet = Fleet::called("Swimmer", people, seed, |n| Course::to(proxy.address, &format!("bay-{}", n / 25)));
     steady.are_there(PATIENCE).await;
     fleet.are_there(PATIENCE).await;
@@ -300,8 +300,9 @@ async fn all_are_back_soon_after_every_line_was_cut_at_once() {
     let (back, ()) = tokio::join!(back, steady.talks(Talk::of_all(50, ms(3000))));
     println!("{people} were back after {back:?}; meanwhile, {meter}");
     assert!(back <= limit, "{people} needed {back:?}");
-    // Two times the base, or what a busy machine takes by itself while so many shake hands.
-    let bound = (2 * base).max(if full() { ms(500) } else { ms(10_000) });
+    // Two times the base, or what it takes while the server, the proxy and everybody else's page share two cores: as long
+    // as so many shake hands, nobody has a core to itself.
+    let bound = (2 * base).max(if full() { ms(1500) } else { ms(10_000) });
     assert!(meter.per_mille(990) <= bound, "others waited: {meter}, and {base:?} before");
     fleet.settles(PATIENCE).await;
     steady.settles(PATIENCE).await;
