@@ -70,8 +70,8 @@ async fn many_people_in_many_rooms_hear_each_other_in_time_and_memory_stays() {
         resident.push(program.resident_now());
     }
     println!("seed {seed}: {meter}; KiB of memory after each {minute:?}: {resident:?}");
-    fleet.settles(PATIENCE).await;
     let late = meter.per_mille(990);
+    fleet.settles(PATIENCE).await;
     let tally = oracle::hold(&format!("many rooms {seed}"), &fleet.goes_ashore().await, Terms::default());
     assert_eq!((tally.acknowledged, tally.connections), (tally.said, people));
     assert!(late <= if full() { ms(100) } else { ms(10_000) }, "one in a hundred lines came after {late:?}");
