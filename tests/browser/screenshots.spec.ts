@@ -53,12 +53,36 @@ for (const language of ['en', 'fa'] as const) {
         await people[who]?.say(text);
         await expect(me.log.locator('li.msg.sent')).toHaveCount(before + 1);
       }
+      await me.edit('Then let us give it ten seconds. The tunnel is longer than that.', 'Then let us give it twelve seconds. The tunnel is longer than that.');
+      await expect(me.log.locator('.edited')).toBeVisible();
+      const given: readonly (readonly [who: string, text: string, emoji: string])[] = [
+        ['arash', 'Then let us give it twelve seconds. The tunnel is longer than that.', '👍'],
+        ['jonas', 'Then let us give it twelve seconds. The tunnel is longer than that.', '👍'],
+        ['niloofar', 'Then let us give it twelve seconds. The tunnel is longer than that.', '🎉'],
+        ['me', 'Agreed. This is all that the server has to answer:', '👍'],
+        ['arash', '👏', '😂'],
+      ];
+      for (const [who, text, emoji] of given) await people[who]?.react(text, emoji);
+      await expect(me.log.locator('.reaction:not(.pending)')).toHaveCount(4);
+      await people['niloofar']?.edit('فکر می\u200cکنم مهلتش کوتاه است.', 'فکر می\u200cکنم مهلتش خیلی کوتاه است.');
       await people['arash']?.say(`/msg "${names.me}" coffee at four?`);
       await me.hears('coffee at four?');
       await me.say('/nap');
       await expect(me.log.locator('li.msg.failed')).toBeVisible();
       await people['niloofar']?.typesBefore(me, language === 'fa' ? 'نیلوفر می\u200cنویسد' : 'نیلوفر is typing');
       await shoot('room');
+      await me.optionsOf('ممنون! امشب می\u200cخوانم.');
+      await shoot('line');
+      await me.page.keyboard.press('Escape');
+      await me.press(me.button('delete', me.log.locator('li.msg.failed')));
+      await me.composer.press('ArrowUp');
+      await shoot('editing');
+      await me.composer.press('Escape');
+      await me.say('/nap');
+      await me.log.evaluate((log) => { log.scrollTop = 0; });
+      await expect(me.button('toTheEnd')).toBeVisible();
+      await me.reach('Then let us give it twelve seconds. The tunnel is longer than that.');
+      await shoot('above');
       await me.share();
       await shoot('share');
       await me.closeSheet();

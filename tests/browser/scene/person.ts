@@ -222,6 +222,55 @@ export class Person {
     await this.press('leave');
   }
 
+  /** What one can do with a line: its menu. With a mouse by the tools beside it, with a finger by a tap and the one tool there is. */
+  async optionsOf(text: string): Promise<Locator> {
+    await this.reach(text);
+    await this.press(this.button(this.phone ? 'lineMenu' : 'react', this.line(text)));
+    const menu = this.page.getByRole('dialog', { name: this.t('lineMenu') });
+    await expect(menu).toBeVisible();
+    return menu;
+  }
+
+  /** The tools beside a line come when one points at it. */
+  async reach(text: string): Promise<void> {
+    const stack = this.line(text).locator('.stack');
+    await (this.phone ? stack.tap() : stack.hover());
+  }
+
+  async react(text: string, emoji: string): Promise<void> {
+    await this.press((await this.optionsOf(text)).getByRole('button', { name: emoji, exact: true }));
+  }
+
+  /** Gives a line other words. */
+  async edit(text: string, words: string): Promise<void> {
+    if (this.phone) await this.press(this.button('edit', await this.optionsOf(text)));
+    else {
+      await this.reach(text);
+      await this.press(this.button('edit', this.line(text)));
+    }
+    await expect(this.composer).toHaveValue(text);
+    await expect(this.composer).toBeFocused();
+    await this.composer.fill(words);
+    if (this.phone) await this.press('saveChange');
+    else await this.composer.press('Enter');
+  }
+
+  /** Takes a line back. */
+  async remove(text: string): Promise<void> {
+    if (this.phone) await this.press(this.button('delete', await this.optionsOf(text)));
+    else {
+      await this.reach(text);
+      await this.press(this.button('delete', this.line(text)));
+    }
+    await this.press(this.button('delete', this.page.getByRole('dialog', { name: this.t('deleteTitle') })));
+    await expect(this.page.getByRole('dialog')).toHaveCount(0);
+  }
+
+  /** The chip of an emoji under a line. */
+  reaction(text: string, emoji: string): Locator {
+    return this.line(text).locator('.reaction').filter({ hasText: emoji });
+  }
+
   /** On which side of the conversation a line stands, in the direction of this person's reading. */
   async sideOf(text: string): Promise<'start' | 'end'> {
     const centre = async (one: Locator) => {

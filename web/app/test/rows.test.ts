@@ -92,3 +92,33 @@ describe('a gap', () => {
     expect(rows[3]).toMatchObject({ head: true });
   });
 });
+
+describe('the past', () => {
+  const past = { birth: null, earlier: 'some' as const, came: null };
+  const gapLine = (reason: 'trimmed' | 'away' | 'epoch', key = `gap-${reason}`): Line => ({ kind: 'gap', key, reason });
+
+  it('can be asked for above the first line; a gap there need not be told', () => {
+    expect(kinds(rowsOf([message(1, NOON)], null, 0, past))).toEqual(['earlier', 'day', 'spoken']);
+    expect(kinds(rowsOf([gapLine('trimmed'), message(1, NOON)], null, 0, past))).toEqual(['earlier', 'day', 'spoken']);
+    expect(kinds(rowsOf([], null, 0, past))).toEqual(['earlier']);
+    expect(kinds(rowsOf([gapLine('trimmed'), message(1, NOON)], null, 0, { ...past, earlier: 'none' }))).toEqual(['gap', 'day', 'spoken']);
+  });
+
+  it('can be asked for below a gap between lines, which is told', () => {
+    expect(kinds(rowsOf([message(1, NOON), gapLine('away'), message(1, NOON)], null, 0, past))).toEqual(['day', 'spoken', 'gap', 'earlier', 'spoken']);
+  });
+
+  it('is told apart from what was said since one came in, whether that is much or nothing yet', () => {
+    const before = message(1, NOON);
+    const since = message(1, NOON);
+    const came = before.seq ?? 0;
+    expect(kinds(rowsOf([before, since], null, 0, { ...past, earlier: 'none', came }))).toEqual(['day', 'spoken', 'came', 'spoken']);
+    expect(kinds(rowsOf([before], null, 0, { ...past, earlier: 'none', came }))).toEqual(['day', 'spoken', 'came']);
+    expect(kinds(rowsOf([since], null, 0, { ...past, earlier: 'none', came }))).toEqual(['day', 'spoken']);
+  });
+
+  it('of an earlier life of the room can be read and not changed', () => {
+    const rows = rowsOf([message(1, NOON), gapLine('epoch'), message(1, NOON)], null, 0, { ...past, birth: 'gap-epoch', earlier: 'none' });
+    expect(rows.map((row) => row.kind === 'spoken' ? row.old : null)).toEqual([null, true, null, false]);
+  });
+});

@@ -63,6 +63,11 @@ export function span(ms: number): string {
   return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(n);
 }
 
+/** "a, b and c", for names. */
+export function allOf(names: readonly string[]): string {
+  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(names.map(isolated));
+}
+
 /** "a, b or c", for names. */
 export function anyOf(names: readonly string[]): string {
   return new Intl.ListFormat(locale(), { type: 'disjunction' }).format(names.map(isolated));

@@ -14,5 +14,5 @@ export const t = tFront as unknown as Text<Words>;
 export const nodes = nodesFront as unknown as Nodes<Words>;
 export const count = countFront as unknown as Count<Words>;
 export const countNodes = countNodesFront as unknown as CountNodes<Words>;
-export { anyOf, dayTitle, daysBetween, longDay, shortWhen, span, time } from './dates.ts';
+export { allOf, anyOf, dayTitle, daysBetween, longDay, shortWhen, span, time } from './dates.ts';
 export { codeText, digits, lang, number, type CountKey, type Lang } from './index.ts';

@@ -1,5 +1,5 @@
 // Turns a room's lines into the rows that are drawn: days, grouped messages, folded comings and goings, the "new" line. Pure.
-import type { GapLine, Line, Person } from '../../../client/src/index.ts';
+import type { Earlier, GapLine, Line, Person } from '../../../client/src/index.ts';
 
 /** Messages of one person within this time stand together. Milliseconds. */
 export const GROUP_MS = 5 * 60_000;
@@ -22,6 +22,15 @@ export interface SpokenRow {
   line: SpokenLine;
   head: boolean;
   tail: boolean;
+  /** Of an earlier life of the room, of which it knows nothing any more. */
+  old: boolean;
+}
+
+/** What a room tells of its past beside its lines. */
+export interface Past {
+  birth: string | null;
+  earlier: Earlier;
+  came: number | null;
 }
 
 export type Row =
@@ -29,6 +38,8 @@ export type Row =
   | { kind: 'new'; key: string; count: number }
   | SpokenRow
   | { kind: 'moves'; key: string; moves: Moves[] }
+  | { kind: 'earlier'; key: string; state: Exclude<Earlier, 'none'> }
+  | { kind: 'came'; key: string }
   | { kind: 'gap'; key: string; reason: GapLine['reason'] };
 
 export const isSpoken = (line: Line): line is SpokenLine => line.kind === 'message' || line.kind === 'private';
@@ -41,9 +52,17 @@ function together(a: SpokenLine, b: SpokenLine): boolean {
   return Math.abs(b.at - a.at) <= GROUP_MS && dayOf(a.at) === dayOf(b.at);
 }
 
+const NO_PAST: Past = { birth: null, earlier: 'none', came: null };
+
 /** `firstUnread` is the key of the line before which "new" stands; `you` is left out of comings and goings. */
-export function rowsOf(lines: readonly Line[], firstUnread: string | null, you: number): Row[] {
+export function rowsOf(lines: readonly Line[], firstUnread: string | null, you: number, { birth, earlier, came }: Past = NO_PAST): Row[] {
   const rows: Row[] = [];
+  const born = birth === null ? 0 : lines.findIndex((line) => line.key === birth) + 1;
+  // Above this line something is missing that can be asked for.
+  const frontier = lines.findLastIndex((line) => line.kind === 'gap') + 1;
+  const cameAt = came === null ? -1 : lines.findIndex((line, at) => at >= born && line.kind !== 'gap' && (line.seq === null || line.seq > came));
+  const first = lines.findIndex((line, at) => at >= born && isSpoken(line));
+  const saidBefore = came !== null && first >= 0 && isBefore(lines[first], came);
   let day: number | null = null;
   let moves: MoveLine[] = [];
   // The message that the next one may join; anything else in between sets it back.
@@ -65,7 +84,19 @@ export function rowsOf(lines: readonly Line[], firstUnread: string | null, you: 
     above = null;
   };
 
-  for (const line of lines) {
+  const entered = () => {
+    fold();
+    rows.push({ kind: 'came', key: 'came' });
+    above = null;
+  };
+
+  for (const [at, line] of lines.entries()) {
+    if (at === frontier && earlier !== 'none') {
+      fold();
+      rows.push({ kind: 'earlier', key: 'earlier', state: earlier });
+      above = null;
+    }
+    if (at === cameAt && saidBefore) entered();
     if (line.kind === 'join' || line.kind === 'leave') {
       if (line.person.id === you) continue;
       if (day !== dayOf(line.at)) {
@@ -82,6 +113,8 @@ export function rowsOf(lines: readonly Line[], firstUnread: string | null, you: 
       above = null;
     }
     if (line.kind === 'gap') {
+      // With nothing above it, and with a way to see what is missing, there is nothing to be told.
+      if (earlier !== 'none' && at === 0 && at === frontier - 1 && line.key !== birth) continue;
       rows.push({ kind: 'gap', key: line.key, reason: line.reason });
       above = null;
       continue;
@@ -89,13 +122,17 @@ export function rowsOf(lines: readonly Line[], firstUnread: string | null, you: 
     if (!isSpoken(line)) continue;
     const head = above === null || !together(above.line, line);
     if (above !== null && !head) above.tail = false;
-    const row: SpokenRow = { kind: 'spoken', key: line.key, line, head, tail: true };
+    const row: SpokenRow = { kind: 'spoken', key: line.key, line, head, tail: true, old: at < born };
     above = row;
     rows.push(row);
   }
+  if (saidBefore && cameAt < 0) entered();
   fold();
+  if (frontier === lines.length && earlier !== 'none') rows.push({ kind: 'earlier', key: 'earlier', state: earlier });
   return rows;
 }
+
+const isBefore = (line: Line | undefined, came: number): boolean => line !== undefined && line.kind !== 'gap' && line.seq !== null && line.seq <= came;
 
 function unreadFrom(lines: readonly Line[], first: Line): number {
   return lines.slice(lines.indexOf(first)).filter((line) => isSpoken(line) && !line.own).length;

@@ -26,7 +26,8 @@ export function anchorOf(box: HTMLElement): Anchor | null {
     if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > top) high = middle;
     else low = middle + 1;
   }
-  const row = rows[low];
+  // Days and other notes may move or go when something is put above them; a message stays.
+  const row = rows.slice(low).find((one) => one.classList.contains('msg')) ?? rows[low];
   return row === undefined ? null : { key: row.dataset['key'] ?? '', offset: row.getBoundingClientRect().top - top };
 }
 

@@ -3,7 +3,8 @@ import { signal } from '@preact/signals';
 
 export type Sheet =
   | { kind: 'how' | 'kept' | 'settings' | 'add' }
-  | { kind: 'share' | 'people' | 'leave'; room: string };
+  | { kind: 'share' | 'people' | 'leave'; room: string }
+  | { kind: 'delete'; room: string; key: string };
 
 export const sheet = signal<Sheet | null>(null);
 

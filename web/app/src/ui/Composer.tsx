@@ -5,8 +5,11 @@ import { count, lang, nodes, t } from '../i18n/inside.ts';
 import { isSpoken } from '../log/rows.ts';
 import { view } from '../state/chat.ts';
 import { chat } from '../state/core.ts';
+import { begunWith, editing, isEdited, keepEdit, keptEdit, startEditing, stopEditing, type Editing } from '../state/editing.ts';
 import { draftOf, inserted, keepDraft, privately, writePrivately } from '../state/drafts.ts';
+import { openSheet } from '../state/sheet.ts';
 import { typingNotices } from '../state/settings.ts';
+import { showToast } from '../state/toast.ts';
 import { direction } from '../text/direction.ts';
 import { Icon } from './Icon.tsx';
 
@@ -23,17 +26,38 @@ const growsByItself = CSS.supports('field-sizing', 'content');
 /** Give it the room's name as `key`. */
 export function Composer({ room }: { room: RoomView }) {
   const name = room.room;
-  const [text, setText] = useState(() => draftOf(name));
+  const [text, setText] = useState(() => {
+    const kept = keptEdit(name);
+    if (kept === null) return draftOf(name);
+    const { text: words, ...one } = kept;
+    editing.value = { ...editing.value, [name]: one };
+    return words;
+  });
   const field = useRef<HTMLTextAreaElement>(null);
   const limit = view.value.limits?.textChars ?? TEXT_CHARS;
   const length = [...text].length;
   const left = limit - length;
-  const to = privately.value[name] ?? null;
+  const edit = editing.value[name] ?? null;
+  const edited = edit === null ? undefined : room.lines.findLast((line) => isSpoken(line) && isEdited(line, edit));
+  const to = edit === null ? privately.value[name] ?? null : null;
 
   const write = (next: string) => {
     setText(next);
-    keepDraft(name, next);
+    if (edit === null) keepDraft(name, next);
+    else keepEdit(name, edit, next);
   };
+
+  /** Back to the message that was being written before. */
+  const stop = () => {
+    stopEditing(name);
+    setText(draftOf(name));
+  };
+  // Taken back while it is changed: there is nothing to be changed any more.
+  const was = useRef(edited);
+  useEffect(() => {
+    if (edit !== null && edited === undefined && was.current !== undefined && room.status === 'live') stop();
+    was.current = edit === null ? undefined : edited;
+  });
 
   useEffect(() => {
     // On touch the keyboard would jump up; there the title of the room takes the focus.
@@ -48,6 +72,15 @@ export function Composer({ room }: { room: RoomView }) {
     element.style.setProperty('block-size', `${element.scrollHeight}px`);
   }, [text]);
 
+  const begun = begunWith.value;
+  useEffect(() => {
+    if (begun?.room !== name) return;
+    begunWith.value = null;
+    setText(begun.text);
+    field.current?.focus();
+    requestAnimationFrame(() => field.current?.setSelectionRange(begun.text.length, begun.text.length));
+  }, [begun]);
+
   const wish = inserted.value;
   useEffect(() => {
     if (wish?.room !== name) return;
@@ -59,11 +92,22 @@ export function Composer({ room }: { room: RoomView }) {
   const typed = (next: string) => {
     write(next);
     if (next.trim() === '') chat.stopTyping(name);
-    else if (typingNotices.value && to === null) chat.keystroke(name);
+    else if (typingNotices.value && to === null && edit === null) chat.keystroke(name);
+  };
+
+  const change = (one: Editing) => {
+    if (edited === undefined || !isSpoken(edited)) {
+      // After a reload the line is not here: its words must not be lost with it.
+      stopEditing(name);
+      keepDraft(name, text);
+      showToast(t('strayEdit'));
+    } else if (text.trim() === '') openSheet({ kind: 'delete', room: name, key: edited.key });
+    else if (text === one.was || chat.edit(name, edited.key, text)) stop();
   };
 
   const send = () => {
     field.current?.focus();
+    if (edit !== null && left >= 0) return change(edit);
     if (text.trim() === '' || left < 0) return;
     chat.stopTyping(name);
     // What could not be taken stays in the box.
@@ -79,6 +123,15 @@ export function Composer({ room }: { room: RoomView }) {
     return true;
   };
 
+  /** The last line that can be changed is taken up. */
+  const editLast = (): boolean => {
+    const born = room.lines.findIndex((line) => line.key === room.birth);
+    const last = room.lines.findLast((line, at) => at > born && isSpoken(line) && line.own && line.from === room.you && line.seq !== null);
+    if (last === undefined || !isSpoken(last)) return false;
+    startEditing(name, last);
+    return true;
+  };
+
   const key = (event: KeyboardEvent) => {
     if (event.isComposing || event.keyCode === IME_KEY) return;
     if (event.key === 'Enter') {
@@ -86,8 +139,12 @@ export function Composer({ room }: { room: RoomView }) {
       if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
       event.preventDefault();
       send();
-    } else if (event.key === 'ArrowUp' && text === '' && !event.altKey) {
-      if (takeBack()) event.preventDefault();
+    } else if (event.key === 'ArrowUp' && text === '' && edit === null && !event.altKey) {
+      if (takeBack() || editLast()) event.preventDefault();
+    } else if (event.key === 'Escape' && edit !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+      stop();
     } else if (event.key === 'Escape' && to !== null) {
       event.preventDefault();
       event.stopPropagation();
@@ -95,9 +152,19 @@ export function Composer({ room }: { room: RoomView }) {
     }
   };
 
-  const label = to === null ? t('write') : t('writePrivately', { name: to.name });
+  const label = edit !== null ? t('editLabel') : to === null ? t('write') : t('writePrivately', { name: to.name });
+  const sendLabel = t(edit === null ? 'send' : 'saveChange');
+  const secret = to !== null || (edit !== null && edit.toName !== null);
+  const empty = text.trim() === '' && edit === null;
   return (
-    <div class={to === null ? 'writing' : 'writing secretly'}>
+    <div class={secret ? 'writing secretly' : 'writing'}>
+      {edit !== null && (
+        <p class="privately">
+          <Icon name="pencil" />
+          <span>{edit.toName === null ? t('editing') : nodes('editingPrivate', { name: edit.toName })}</span>
+          <button type="button" onClick={() => { stop(); field.current?.focus(); }}>{t('cancel')}</button>
+        </p>
+      )}
       {to !== null && <Privately room={room} to={to} />}
       <form class="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
         <textarea
@@ -106,8 +173,8 @@ export function Composer({ room }: { room: RoomView }) {
           onInput={(event) => typed(event.currentTarget.value)} onKeyDown={key} onBlur={() => chat.stopTyping(name)}
         />
         {/* The press must not take the focus: on a phone the keyboard would go. */}
-        <button type="submit" class="send" aria-label={t('send')} title={t('send')} aria-disabled={text.trim() === '' || left < 0} onPointerDown={(event) => event.preventDefault()}>
-          <Icon name="up" />
+        <button type="submit" class="send" aria-label={sendLabel} title={sendLabel} aria-disabled={empty || left < 0} onPointerDown={(event) => event.preventDefault()}>
+          <Icon name={edit === null ? 'up' : 'check'} />
         </button>
       </form>
       <div class="under">

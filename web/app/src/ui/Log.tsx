@@ -1,21 +1,27 @@
 // The conversation: a window of rows that follows the end or keeps its place.
+import type { TargetedEvent } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { RoomView } from '../../../client/src/index.ts';
 import { count, digits, t } from '../i18n/inside.ts';
-import { isSpoken, rowsOf, type Row } from '../log/rows.ts';
+import { isSpoken, rowsOf, type Row, type SpokenRow } from '../log/rows.ts';
 import { anchorOf, fromEnd, NEAR_END_PX, restore, type Anchor } from '../log/scroll.ts';
 import { around, atEnd, grown, newer, older, type Span } from '../log/window.ts';
+import { chat } from '../state/core.ts';
+import { lineMenu } from '../state/lineMenu.ts';
 import { announce } from '../state/toast.ts';
 import { Empty } from './Empty.tsx';
 import { Icon } from './Icon.tsx';
-import { Comings, Day, Gap, New } from './Notes.tsx';
-import { Spoken } from './Spoken.tsx';
+import { Came, Comings, Day, Earlier, Gap, New } from './Notes.tsx';
+import { isChangeable, Spoken } from './Spoken.tsx';
 
 /** Rows are revealed when this close to the edge of the window. Pixels. */
 const REVEAL_PX = 600;
 /** More messages than this within BURST_MS are counted instead of read out. */
 const BURST = 3;
 const BURST_MS = 2000;
+/** A finger that rests for so long on a message asks for its menu. Milliseconds, and how far it may stray meanwhile. Pixels. */
+const HOLD_MS = 450;
+const STRAY_PX = 10;
 /** New rows are read out only once the first filling has settled. Milliseconds. */
 const SETTLE_MS = 600;
 
@@ -45,7 +51,8 @@ function startOf(room: RoomView, rows: Row[]): { span: Span; follow: boolean; an
 
 /** Give it the room's name as `key`: it starts anew in each room. */
 export function Log({ room }: { room: RoomView }) {
-  const rows = useMemo(() => rowsOf(room.lines, room.firstUnread, room.you), [room.lines, room.firstUnread, room.you]);
+  const { lines, firstUnread, you, birth, earlier, came } = room;
+  const rows = useMemo(() => rowsOf(lines, firstUnread, you, { birth, earlier, came }), [lines, firstUnread, you, birth, earlier, came]);
   const box = useRef<HTMLDivElement>(null);
   const start = useMemo(() => startOf(room, rows), []);
   const follow = useRef(start.follow);
@@ -53,7 +60,16 @@ export function Log({ room }: { room: RoomView }) {
   const seen = useRef(lastKey(room));
   const [wanted, setSpan] = useState<Span>(start.span);
   const [away, setAway] = useState(false);
-  const span = grown(wanted, rows.length, follow.current);
+  // The message under the pointer or with the focus.
+  const [active, setActive] = useState<string | null>(null);
+  // Rows that were put above move the window along, so that it shows what it showed.
+  const held = useRef<{ key: string; at: number } | null>(null);
+  const shift = shiftOf(rows, held.current);
+  const span = grown(shift === 0 ? wanted : { start: wanted.start + shift, end: wanted.end === null ? null : wanted.end + shift }, rows.length, follow.current);
+  useLayoutEffect(() => {
+    held.current = holdOf(rows, span.start);
+    if (shift !== 0) setSpan(span);
+  });
   const politeness = usePoliteness(room);
 
   const shown = rows.slice(span.start, span.end ?? undefined);
@@ -98,8 +114,20 @@ export function Log({ room }: { room: RoomView }) {
     } else anchor.current = anchorOf(element);
     setAway(!follow.current);
     if (element.scrollTop < REVEAL_PX && span.start > 0) setSpan(older(span, rows.length));
+    else if (element.scrollTop < REVEAL_PX && rows[0]?.kind === 'earlier' && earlier === 'some') chat.earlier(room.room);
     else if (span.end !== null && distance < REVEAL_PX) setSpan(newer(span, rows.length));
   };
+
+  // A page of the past has come: there may be room for more of it, and whoever asked by keyboard must not lose the place.
+  const asked = useRef(earlier);
+  useEffect(() => {
+    const came = asked.current === 'loading' && (earlier === 'some' || earlier === 'none');
+    asked.current = earlier;
+    if (!came) return;
+    announce(t('earlierShown'));
+    if (document.activeElement === document.body) box.current?.focus({ preventScroll: true });
+    measure();
+  }, [earlier]);
 
   // The keyboard opens, the composer grows, fonts arrive: the end stays the end, any other place stays that place.
   useEffect(() => {
@@ -124,12 +152,38 @@ export function Log({ room }: { room: RoomView }) {
   };
   useEffect(() => () => where.current(), []);
 
+  const hold = useHold((row) => openMenuOf(row));
+  const rowOf = (event: TargetedEvent<HTMLElement, Event>): HTMLElement | null => (event.target instanceof Element ? event.target.closest<HTMLElement>('li.msg') : null);
+  const openMenuOf = (element: HTMLElement) => {
+    const row = rows.find((one): one is SpokenRow => one.kind === 'spoken' && one.key === element.dataset['key']);
+    if (row === undefined || !isChangeable(row.line, row.old)) return;
+    lineMenu.value = { room: room.room, line: row.line, you, opener: element };
+  };
+  const activate = (event: TargetedEvent<HTMLElement, Event>) => setActive(rowOf(event)?.dataset['key'] ?? null);
+  /** On a message: the arrows go on to the next one, Enter opens its menu, Escape leads back to writing. */
+  const key = (event: TargetedEvent<HTMLElement, KeyboardEvent>) => {
+    const row = rowOf(event);
+    if (row === null || event.target !== row || event.altKey || event.ctrlKey || event.metaKey) return;
+    const all = [...(box.current?.querySelectorAll<HTMLElement>('li.msg') ?? [])];
+    const at = all.indexOf(row);
+    const next = { ArrowUp: all[at - 1], ArrowDown: all[at + 1], Home: all[0], End: all.at(-1) }[event.key];
+    if (next !== undefined) next.focus();
+    else if (event.key === 'Enter' || event.key === 'ContextMenu') openMenuOf(row);
+    else if (event.key === 'Escape') document.getElementById('composer')?.focus();
+    else if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+    event.preventDefault();
+  };
+  const current = shown.some((row) => row.kind === 'spoken' && row.key === active) ? active : shown.findLast((row) => row.kind === 'spoken')?.key ?? null;
+
   const name = room.isCode ? t('room', { code: digits(room.room) }) : room.room;
   return (
     <div class="logbox">
       <div ref={box} class="log" role="log" aria-live={politeness} aria-relevant="additions" aria-label={t('conversation', { room: name })} tabIndex={0} onScroll={measure}>
         {rows.some((row) => row.kind === 'spoken' || row.kind === 'gap') ? null : room.status === 'live' ? <Empty room={room} /> : room.status === 'joining' && <p class="opening">{t('loading')}</p>}
-        <ol>{shown.map((row) => draw(room, row))}</ol>
+        {/* Pointers and keys of all messages are watched here: one place instead of hundreds. */}
+        <ol onPointerOver={activate} onPointerLeave={(event) => { if (event.pointerType === 'mouse') setActive(null); }} onFocusCapture={activate} onKeyDown={key} {...hold}>
+          {shown.map((row) => draw(room, row, active, current))}
+        </ol>
       </div>
       {away && (
         <button type="button" class={missed > 0 ? 'pill' : 'pill round'} aria-label={missed > 0 ? undefined : t('toTheEnd')} onClick={() => toEnd(true)}>
@@ -140,13 +194,52 @@ export function Log({ room }: { room: RoomView }) {
   );
 }
 
-function draw(room: RoomView, row: Row) {
+/** A message in the window by which its place in all rows is known again. */
+function holdOf(rows: Row[], start: number): { key: string; at: number } | null {
+  const at = rows.findIndex((row, index) => index >= start && row.kind === 'spoken');
+  const row = rows[at];
+  return row === undefined ? null : { key: row.key, at };
+}
+
+function shiftOf(rows: Row[], held: { key: string; at: number } | null): number {
+  if (held === null || rows[held.at]?.key === held.key) return 0;
+  const at = rows.findIndex((row) => row.key === held.key);
+  // Only what was put above counts; if rows went, the window is right as it is.
+  return at > held.at ? at - held.at : 0;
+}
+
+/** Holding a finger on a message. Also what the browser makes of that by itself on some devices. */
+function useHold(act: (row: HTMLElement) => void) {
+  const state = useRef({ timer: 0, x: 0, y: 0, touch: false });
+  const off = () => clearTimeout(state.current.timer);
+  useEffect(() => off, []);
+  return {
+    onPointerDown: (event: TargetedEvent<HTMLElement, PointerEvent>) => {
+      off();
+      const row = event.target instanceof Element && event.target.closest('a, button, pre') === null ? event.target.closest<HTMLElement>('li.msg') : null;
+      const touch = event.pointerType === 'touch';
+      state.current = { timer: touch && row !== null ? window.setTimeout(() => act(row), HOLD_MS) : 0, x: event.clientX, y: event.clientY, touch };
+    },
+    onPointerMove: (event: TargetedEvent<HTMLElement, PointerEvent>) => {
+      if (Math.hypot(event.clientX - state.current.x, event.clientY - state.current.y) > STRAY_PX) off();
+    },
+    onPointerUp: off,
+    onPointerCancel: off,
+    onContextMenu: (event: TargetedEvent<HTMLElement, MouseEvent>) => {
+      if (state.current.touch && event.target instanceof Element && event.target.closest('a, button, pre, input') === null) event.preventDefault();
+    },
+  };
+}
+
+function draw(room: RoomView, row: Row, active: string | null, current: string | null) {
   switch (row.kind) {
     case 'day': return <Day key={row.key} at={row.at} />;
     case 'new': return <New key={row.key} id={row.key} n={row.count} unseen={room.unread > 0} />;
     case 'gap': return <Gap key={row.key} reason={row.reason} />;
     case 'moves': return <Comings key={row.key} moves={row.moves} />;
-    case 'spoken': return <Spoken key={row.key} room={room.room} line={row.line} head={row.head} tail={row.tail} />;
+    case 'earlier': return <Earlier key="earlier" room={room.room} state={row.state} />;
+    case 'came': return <Came key="came" />;
+    case 'spoken': return <Spoken key={row.key} room={room.room} line={row.line} head={row.head} tail={row.tail} you={room.you} old={row.old} active={row.key === active} first={row.key === current} />;
   }
 }
 
@@ -157,6 +250,7 @@ function draw(room: RoomView, row: Row) {
 function usePoliteness(room: RoomView): 'polite' | 'off' {
   const settled = useRef(false);
   const before = useRef(lastKey(room));
+  const top = useRef(room.lines[0]?.key);
   const burst = useRef({ since: 0, n: 0, timer: 0 });
   useEffect(() => {
     const timer = setTimeout(() => { settled.current = true; }, SETTLE_MS);
@@ -165,11 +259,13 @@ function usePoliteness(room: RoomView): 'polite' | 'off' {
   // Hidden behind a reference, because the answer for one set of lines must not change when it is drawn again.
   const answer = useMemo((): 'polite' | 'off' => {
     const fresh = spokenAfter(room, before.current);
+    const above = top.current !== room.lines[0]?.key;
+    top.current = room.lines[0]?.key;
     const known = before.current;
     before.current = lastKey(room);
     if (!settled.current) return 'off';
     const last = room.lines.at(-1);
-    if (last === undefined || last.key === known) return 'polite';
+    if (last === undefined || last.key === known) return above ? 'off' : 'polite';
     // Only one's own line, or somebody coming or going.
     if (fresh === 0) return 'off';
     const now = Date.now();

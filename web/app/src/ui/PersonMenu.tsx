@@ -4,12 +4,9 @@ import { t } from '../i18n/inside.ts';
 import { inserted, writePrivately } from '../state/drafts.ts';
 import { closeMenu, menu, type Menu } from '../state/menu.ts';
 import { closeSheet } from '../state/sheet.ts';
+import { standBy } from './floating.ts';
 import { Icon } from './Icon.tsx';
 import { Star } from './Star.tsx';
-
-/** From the opener and from the edges of the window. Pixels. */
-const GAP = 6;
-const MARGIN = 8;
 
 /** Everything outside an open dialog is inert, so there is one of these in the page and one in the dialog that lists people. */
 export function PersonMenu({ inDialog }: { inDialog: boolean }) {
@@ -26,15 +23,7 @@ function Opened({ open: { room, person, opener } }: { open: Menu }) {
     if (element === null) return undefined;
     // In the top layer by itself: it closes on Escape and on a press outside, and stands over an open dialog.
     element.showPopover();
-    const from = opener.getBoundingClientRect();
-    const { width, height } = element.getBoundingClientRect();
-    const rtl = document.documentElement.dir === 'rtl';
-    const x = rtl ? from.right - width : from.left;
-    const below = from.bottom + GAP + height <= innerHeight - MARGIN;
-    // Physical sides on purpose: these are coordinates of the window, measured.
-    element.style.setProperty('inset', 'auto');
-    element.style.setProperty('left', `${Math.max(MARGIN, Math.min(x, innerWidth - width - MARGIN))}px`);
-    element.style.setProperty('top', `${below ? from.bottom + GAP : Math.max(MARGIN, from.top - GAP - height)}px`);
+    standBy(element, opener);
     element.querySelector('button')?.focus();
     return () => { if (opener.isConnected && document.activeElement === document.body) opener.focus(); };
   }, []);

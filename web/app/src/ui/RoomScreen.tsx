@@ -9,6 +9,7 @@ import { Composer } from './Composer.tsx';
 import { Header } from './Header.tsx';
 import { Icon } from './Icon.tsx';
 import { JoinForm } from './JoinForm.tsx';
+import { LineMenu } from './LineMenu.tsx';
 import { Log } from './Log.tsx';
 import { PeopleColumn } from './People.tsx';
 import { PersonMenu } from './PersonMenu.tsx';
@@ -54,6 +55,7 @@ function Talk({ room }: { room: RoomView }) {
         {room.status === 'refused' ? <Refused room={room} /> : <Composer key={room.room} room={room} />}
       </div>
       <PersonMenu inDialog={false} />
+      <LineMenu />
     </main>
   );
 }

@@ -3,12 +3,14 @@ import type { ComponentChild } from 'preact';
 import type { RoomView } from '../../../client/src/index.ts';
 import { howItWorks, whereKept, type Ways } from '../i18n/explained.ts';
 import { lang, span, t } from '../i18n/inside.ts';
+import { isSpoken } from '../log/rows.ts';
 import { attempt } from '../state/joining.ts';
 import { roomOf } from '../state/chat.ts';
 import { chat } from '../state/core.ts';
 import { server } from '../state/links.ts';
 import { go, place } from '../state/place.ts';
 import { closeSheet, sheet } from '../state/sheet.ts';
+import { direction } from '../text/direction.ts';
 import { inlines } from '../text/parse.ts';
 import { JoinForm } from './JoinForm.tsx';
 import { LeaveButton, PeopleOf } from './People.tsx';
@@ -29,6 +31,7 @@ export function Sheets() {
     case 'add': return <Sheet title={t('joinOther')}><JoinForm prefix="add-" /></Sheet>;
     case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room.room} isCode={room.isCode} /></Sheet>} />;
     case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleOf room={room} /><LeaveButton room={room.room} /><PersonMenu inDialog /></Sheet>} />;
+    case 'delete': return <InRoom room={open.room} draw={(room) => <Delete room={room} line={open.key} />} />;
     case 'leave': return <InRoom room={open.room} draw={(room) => <Leave room={room.room} isCode={room.isCode} />} />;
   }
 }
@@ -49,6 +52,27 @@ function Explained({ title, parts }: { title: string; parts: readonly (readonly 
     <Sheet title={title}>
       <dl class="explained">{parts.map(([head, text]) => <div key={head}><dt>{head}</dt><dd><Inlines parts={inlines(text)} /></dd></div>)}</dl>
       {known !== undefined && <p class="version">{t('version', { version: known })}</p>}
+    </Sheet>
+  );
+}
+
+/** Taking a message back concerns everybody, and cannot be undone once it is done. */
+function Delete({ room, line: key }: { room: RoomView; line: string }) {
+  const line = room.lines.find((one) => one.key === key);
+  if (line === undefined || !isSpoken(line)) return null;
+  const remove = () => {
+    closeSheet();
+    chat.delete(room.room, key);
+    document.querySelector<HTMLElement>('.log')?.focus({ preventScroll: true });
+  };
+  return (
+    <Sheet title={t('deleteTitle')}>
+      <blockquote class="quote" dir={direction(line.text) ?? 'auto'}>{line.text}</blockquote>
+      <p>{t('deleteLead')}</p>
+      <div class="pair end">
+        <button type="button" class="btn ghost" onClick={closeSheet}>{t('keepIt')}</button>
+        <button type="button" class="btn danger" onClick={remove}>{t('delete')}</button>
+      </div>
     </Sheet>
   );
 }
