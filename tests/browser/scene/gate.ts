@@ -49,6 +49,17 @@ export class Gate {
     for (const way of ways.length > 0 ? ways : ['toServer', 'toPage'] as const) this.#state[way] = 'held';
   }
 
+  /** The server's answer to what waits to reach it is no; nothing of it does. */
+  refuse(error: { code: string; message: string }): void {
+    this.#state.toServer = 'open';
+    for (const { page, waiting } of this.#passages) {
+      for (const frame of waiting.toServer.splice(0)) {
+        const { id, room } = JSON.parse(String(frame)) as { id?: number; room?: string };
+        if (id !== undefined) page.send(JSON.stringify({ type: 'error', ...error, id, room }));
+      }
+    }
+  }
+
   /** Sockets that are open now are dead and do not know it; those that follow are well. */
   loseThese(): void {
     for (const passage of this.#passages) {
