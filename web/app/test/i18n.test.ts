@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { en } from '../src/i18n/en.ts';
 import { fa } from '../src/i18n/fa.ts';
-import { howItWorks, whereKept } from '../src/i18n/explained.ts';
+import { howItWorks, whereKept, type Ways } from '../src/i18n/explained.ts';
 import { insideEn } from '../src/i18n/inside-en.ts';
 import { insideFa } from '../src/i18n/inside-fa.ts';
 import { codeText, count, dayTitle, digits, lang, longDay, number, span, t } from '../src/i18n/inside.ts';
@@ -11,6 +11,11 @@ import { codeText, count, dayTitle, digits, lang, longDay, number, span, t } fro
 const words = { en: { ...en, ...insideEn } as Record<string, string>, fa: { ...fa, ...insideFa } as Record<string, string> };
 const keys = Object.keys(words.en);
 const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+/** Servers of every kind. */
+const WAYS: readonly Ways[] = (['none', 'recent', 'all', 'unknown'] as const).flatMap((newcomers) => [
+  { newcomers, idle: 'ده دقیقه', stored: false, retention: null }, { newcomers, idle: null, stored: true, retention: null }, { newcomers, idle: null, stored: true, retention: 'سی روز' },
+]);
 
 afterEach(() => { lang.value = 'en'; });
 
@@ -32,7 +37,7 @@ describe('the two dictionaries', () => {
   it('speak calmly: no exclamation marks, and Persian with Persian letters, digits and signs', () => {
     for (const key of keys) expect(words.en[key], key).not.toMatch(/!/);
     lang.value = 'fa';
-    const persian = [...Object.values(words.fa), ...howItWorks.fa.flat(), ...whereKept.fa({ newcomers: 'none', idle: span(600_000) }).flat()];
+    const persian = [...Object.values(words.fa), ...howItWorks.fa.flat(), ...WAYS.flatMap((ways) => whereKept.fa(ways).flat())];
     for (const text of persian) {
       expect(text).not.toMatch(/[يكة!,;?]/);
       expect(text).not.toMatch(/[0-9]/);
@@ -50,6 +55,21 @@ describe('the two dictionaries', () => {
     const made = /^(?:error\.|gap\.|(?:joined|left|passed|returned)(?:1|2|Many))/;
     const unused = keys.filter((key) => !made.test(key) && !new RegExp(`['".]${key.replace(/_(?:one|other)$/, '')}\\b`).test(code));
     expect(unused).toEqual([]);
+  });
+});
+
+describe('where messages are kept', () => {
+  const told = (lang: 'en' | 'fa', ways: Partial<Ways>) => whereKept[lang]({ newcomers: 'unknown', idle: null, stored: false, retention: null, ...ways }).flat().join(' ');
+
+  it('tells the truth of a memory and of a disk', () => {
+    expect(told('en', {})).toMatch(/Nothing is written to a disk/);
+    expect(told('en', { stored: true })).toMatch(/stored on the server.*survives a restart.*as long as its room/);
+    expect(told('en', { stored: true })).not.toMatch(/Nothing is written|memory/);
+    expect(told('en', { stored: true, retention: '30 days' })).toMatch(/kept for 30 days/);
+    expect(told('en', { newcomers: 'all' })).toMatch(/all that was said before them/);
+    expect(told('fa', {})).toMatch(/چیزی روی دیسک نوشته/);
+    expect(told('fa', { stored: true, retention: '۳۰ روز' })).toMatch(/ذخیره می‌شود.*۳۰ روز می‌ماند/);
+    expect(told('fa', { stored: true })).not.toMatch(/چیزی روی دیسک نوشته/);
   });
 });
 
@@ -97,7 +117,7 @@ describe('numbers, codes and dates', () => {
   });
 
   it('tell a time in its largest whole unit', () => {
-    expect([600_000, 90_000, 7_200_000].map(span)).toEqual(['10 minutes', '90 seconds', '2 hours']);
+    expect([600_000, 90_000, 7_200_000, 86_400_000, 2_592_000_000].map(span)).toEqual(['10 minutes', '90 seconds', '2 hours', '24 hours', '30 days']);
     lang.value = 'fa';
     expect(span(600_000)).toBe('۱۰ دقیقه');
   });

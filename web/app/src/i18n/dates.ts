@@ -59,7 +59,7 @@ export function shortWhen(at: number, now: number): string {
 /** "10 minutes", «۱۰ دقیقه»: in the largest unit that tells it without a fraction. */
 export function span(ms: number): string {
   const seconds = Math.round(ms / 1000);
-  const [n, unit] = seconds % 3600 === 0 ? [seconds / 3600, 'hour'] : seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
+  const [n, unit] = seconds % 86_400 === 0 && seconds > 86_400 ? [seconds / 86_400, 'day'] : seconds % 3600 === 0 ? [seconds / 3600, 'hour'] : seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
   return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(n);
 }
 

@@ -142,6 +142,7 @@ export const insideEn = {
   shareLead: 'Read out the code, send the link, or hold this up.',
   shareLeadNamed: 'Send the link, or hold this up.',
   shareVia: 'Send it with',
+  saveTalk: 'Save conversation',
   link: 'Link',
   qrLabel: 'Square code (QR) with the link to {room}',
   copyByHand: 'Copying was refused. The link is selected: copy it with your keyboard or by holding it.',

@@ -135,6 +135,7 @@ export const insideFa: Record<keyof typeof insideEn, string> = {
   shareLead: 'کد را بخوانید، لینک را بفرستید یا این را نشان دهید.',
   shareLeadNamed: 'لینک را بفرستید یا این را نشان دهید.',
   shareVia: 'فرستادن با',
+  saveTalk: 'ذخیرهٔ گفت‌وگو',
   link: 'لینک',
   qrLabel: 'مربع کد (QR) با لینک {room}',
   copyByHand: 'مرورگر اجازهٔ کپی نداد. لینک انتخاب شده است: با صفحه‌کلید یا با نگه داشتن انگشت کپی کنید.',

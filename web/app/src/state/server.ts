@@ -38,7 +38,11 @@ export interface About {
   version: string;
   /** An address at which other machines reach the server, when the page's own is a loopback. */
   share_base: string | null;
-  newcomers?: 'none' | 'recent';
+  newcomers?: 'none' | 'recent' | 'all';
+  /** Where rooms are kept: in memory, or on the server's disk. Servers that do not say keep them in memory. */
+  store?: 'memory' | 'sqlite';
+  /** How long what was said is kept, where it is stored; null: as long as the room. */
+  retention_ms?: number | null;
   /** How long an empty room lives. */
   room_idle_ms?: number;
 }

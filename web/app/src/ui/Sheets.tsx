@@ -9,12 +9,14 @@ import { roomOf } from '../state/chat.ts';
 import { chat } from '../state/core.ts';
 import { server } from '../state/links.ts';
 import { go, place } from '../state/place.ts';
+import { saveConversation } from '../state/save.ts';
 import { closeSheet, sheet } from '../state/sheet.ts';
 import { direction } from '../text/direction.ts';
 import { inlines } from '../text/parse.ts';
 import { JoinForm } from './JoinForm.tsx';
 import { LeaveButton, PeopleOf } from './People.tsx';
 import { PersonMenu } from './PersonMenu.tsx';
+import { Icon } from './Icon.tsx';
 import { Inlines } from './Prose.tsx';
 import { RoomName } from './RoomName.tsx';
 import { Settings } from './Settings.tsx';
@@ -29,7 +31,7 @@ export function Sheets() {
     case 'kept': return <Explained title={t('whereKept')} parts={whereKept[lang.value](ways())} />;
     case 'settings': return <Settings />;
     case 'add': return <Sheet title={t('joinOther')}><JoinForm prefix="add-" /></Sheet>;
-    case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room.room} isCode={room.isCode} /></Sheet>} />;
+    case 'share': return <InRoom room={open.room} draw={(room) => <Sheet title={t('share')}><Share room={room.room} isCode={room.isCode} /><SaveButton room={room} /></Sheet>} />;
     case 'people': return <InRoom room={open.room} draw={(room) => <Sheet side title={t('people')}><PeopleOf room={room} /><LeaveButton room={room.room} /><PersonMenu inDialog /></Sheet>} />;
     case 'delete': return <InRoom room={open.room} draw={(room) => <Delete room={room} line={open.key} />} />;
     case 'leave': return <InRoom room={open.room} draw={(room) => <Leave room={room.room} isCode={room.isCode} />} />;
@@ -43,7 +45,10 @@ function InRoom({ room, draw }: { room: string; draw: (room: RoomView) => Compon
 
 function ways(): Ways {
   const about = server();
-  return { newcomers: about?.newcomers ?? 'unknown', idle: about?.room_idle_ms === undefined ? null : span(about.room_idle_ms) };
+  return {
+    newcomers: about?.newcomers ?? 'unknown', idle: about?.room_idle_ms === undefined ? null : span(about.room_idle_ms),
+    stored: about?.store !== undefined && about.store !== 'memory', retention: about?.retention_ms == null ? null : span(about.retention_ms),
+  };
 }
 
 function Explained({ title, parts }: { title: string; parts: readonly (readonly [string, string])[] }) {
@@ -54,6 +59,11 @@ function Explained({ title, parts }: { title: string; parts: readonly (readonly 
       {known !== undefined && <p class="version">{t('version', { version: known })}</p>}
     </Sheet>
   );
+}
+
+function SaveButton({ room }: { room: RoomView }) {
+  if (!room.lines.some((line) => isSpoken(line) && line.state === 'sent')) return null;
+  return <button type="button" class="btn ghost small save" onClick={() => saveConversation(room)}><Icon name="save" />{t('saveTalk')}</button>;
 }
 
 /** Taking a message back concerns everybody, and cannot be undone once it is done. */
