@@ -234,7 +234,10 @@ export class Person {
   /** The tools beside a line come when one points at it. */
   async reach(text: string): Promise<void> {
     const stack = this.line(text).locator('.stack');
-    await (this.phone ? stack.tap() : stack.hover());
+    if (!this.phone) return stack.hover();
+    // At its edge: in the middle there may be a link, and at the top a name reaches into it.
+    const { height = 16 } = await stack.boundingBox() ?? {};
+    await stack.tap({ position: { x: 8, y: height - 6 } });
   }
 
   async react(text: string, emoji: string): Promise<void> {
