@@ -179,7 +179,8 @@ fn insert(db: &Connection, entry: &Entry<Instant>) -> rusqlite::Result<()> {
     let Kind::Message { from, name, text, .. } = &entry.event.kind else { return Ok(()) };
     let (seq, at) = (entry.event.seq.cast_signed(), entry.event.at.cast_signed());
     if let Some(opening) = &entry.opens {
-        let open = "INSERT INTO rooms (id, name, epoch, first, head, last_member, lines, touched_at) VALUES (?1, ?2, 1, 1, 0, 0, 0, 0)";
+        let open = "INSERT INTO rooms (id, name, epoch, first, head, last_member, lines, touched_at)
+            VALUES (?1, ?2, 1, 1, 0, 0, 0, 0)";
         db.prepare_cached(open)?.execute(params![entry.room, opening.name])?;
     }
     if let Some(Command { session, n, content, forget_below }) = &entry.command {

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use charsu::protocol::{Kind, MemberId};
 use charsu::room::Draft;
 
-use super::disk::{Disk, Folder, Live};
+use super::disk::{Disk, Folder, Live, line};
 
 /// How long words may be found after they were wiped.
 const SOON: Duration = Duration::from_secs(10);
@@ -120,4 +121,66 @@ fn keep_all(disk: &mut Disk, entries: Vec<charsu::store::sqlite::Entry<u64>>) {
         disk.store.append(entry).expect("room in the queue");
     }
     assert!(disk.outcomes(count).iter().all(|outcome| outcome.result.is_ok()));
+}
+
+/// Pages are split, merged and moved while rooms grow side by side; no copy of a row may be left where it was once.
+#[test]
+fn no_page_keeps_an_old_copy_of_a_row() {
+    let folder = Folder::new();
+    let mut disk = folder.open();
+    let mut rooms: Vec<Live> = (0..20).map(|n| Live::new(&disk, &format!("room {n}"))).collect();
+    for room in &mut rooms {
+        room.join(&mut disk, "Ali");
+    }
+    // A sequence that jumps about, the same each time.
+    let mut state = 12_345_u64;
+    let mut below = |bound: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    let from = MemberId(1);
+    for n in 0..4000 {
+        let room = &mut rooms[below(20) as usize];
+        // Some are so long that they need pages of their own.
+        let length = if below(50) == 0 { 5000 } else { below(400) as usize };
+        let text = format!("secret-{n:05}-{}", "y".repeat(length)).into();
+        room.queue(&disk, Draft::Message { from, signed: None, text });
+        let target = line(room.room.log().head() - below(3).min(room.room.log().head() - 1));
+        if below(4) > 0 && room.room.line(target.seq).is_some() {
+            let text = format!("secret-again-{n}").into();
+            let is_edit = below(3) == 0;
+            room.queue(
+                &disk,
+                if is_edit { Draft::Edit { from, target, text } } else { Draft::Delete { from, target } },
+            );
+        }
+        if n % 97 == 0 {
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+    let (ended, standing) = rooms.split_at(10);
+    for room in ended {
+        disk.store.end_room(room.key, None).blocking_recv().expect("an answer").expect("ended");
+    }
+    // A line stands once, and once more in its last edit.
+    let copies = |room: &Live| {
+        let lines = (1..=room.room.log().head()).filter_map(|seq| room.room.line(seq));
+        lines.map(|line| if is_edited(&line.kind) { 2 } else { 1 }).sum::<usize>()
+    };
+    let expected: usize = standing.iter().map(copies).sum();
+    let found = || folder.bytes().windows(7).filter(|window| window == b"secret-").count();
+    let begun = Instant::now();
+    while found() != expected {
+        assert!(begun.elapsed() < SOON, "{} copies, not {expected}", found());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    disk.store.close();
+    assert_eq!(found(), expected);
+    let file = rusqlite::Connection::open(folder.file()).expect("the file");
+    let sound = file.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    assert_eq!(sound.as_deref(), Ok("ok"));
+}
+
+fn is_edited(line: &Kind) -> bool {
+    matches!(line, Kind::Message { marks, .. } if marks.edited_at().is_some())
 }

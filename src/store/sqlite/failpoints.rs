@@ -1,5 +1,5 @@
-//! Ends the process at a chosen step of a write, so that a test can look at what is left. Without the feature `failpoints`
-//! every step passes.
+//! Ends the process at a chosen step of a write, so that a test can look at what is left. Without the feature
+//! `failpoints` every step passes.
 
 /// A step of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

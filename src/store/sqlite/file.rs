@@ -1,7 +1,7 @@
 //! Opening the file: whose it is, who has it, and how connections to it are set up. Knows no table.
 //!
-//! Nothing is written to a file before it is known to be ours. One Charsu at a time has it: a lock of the system on a file
-//! beside it, which goes with the process, however that ends. Other programs may read it at any time.
+//! Nothing is written to a file before it is known to be ours. One Charsu at a time has it: a lock of the system on a
+//! file beside it, which goes with the process, however that ends. Other programs may read it at any time.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;

@@ -1,5 +1,5 @@
-//! One group of works inside one open transaction: every row that they make, change and wipe. Knows no thread, and nobody who
-//! waits for an answer.
+//! One group of works inside one open transaction: every row that they make, change and wipe. Knows no thread, and
+//! nobody who waits for an answer.
 
 use std::collections::HashMap;
 
@@ -69,8 +69,8 @@ impl<'w> Group<'w> {
         Self { db, rooms, changed, old_commands, unwiped: Vec::new(), wipes: false }
     }
 
-    /// Writes them all, but for those that have a verdict already, and gives a verdict to events that are not the next of
-    /// their room.
+    /// Writes them all, but for those that have a verdict already, and gives a verdict to events that are not the next
+    /// of their room.
     pub(super) fn write<R>(&mut self, works: &[Work<R>], verdicts: &mut [Option<Trouble>]) -> Result<(), Failure> {
         for (index, (work, verdict)) in works.iter().zip(verdicts).enumerate() {
             if verdict.as_ref().is_some_and(|verdict| *verdict != Trouble::OutOfOrder) {
@@ -109,7 +109,7 @@ impl<'w> Group<'w> {
             Work::RenewLife { life, .. } => {
                 self.run(sql::RENEW_LIFE, params![life])?;
             }
-            Work::EmptyLog => {}
+            Work::EmptyLog { .. } | Work::Clean { .. } => {}
         }
         Ok(None)
     }

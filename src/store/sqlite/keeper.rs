@@ -1,14 +1,15 @@
-//! The thread that keeps the write-ahead log short and the file's life fresh, so that the writer waits for neither. Knows no
-//! room and no event.
+//! The thread that keeps the write-ahead log short and the file's life fresh, so that the writer waits for neither.
+//! Knows no room and no event.
 //!
-//! It sleeps for as long as nothing is written. About a second after something was, it moves the log into the file, which
-//! disturbs nobody. Twice it needs the writer, between two groups: to empty the log where it grew large or holds words that
-//! were wiped from the file since, and to give the file its next [life](super::life).
+//! It sleeps for as long as nothing is written. About a second after something was, it moves the log into the file,
+//! which disturbs nobody. For some things it needs the writer, between two groups: to empty the log where it grew large
+//! or holds words that were wiped since, to take those out of [where rows lay](super::scrub), and to give the file its
+//! next [life](super::life).
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,12 +18,16 @@ use rusqlite::Connection;
 use super::file::beside;
 use super::life::{self, Life, SideFile};
 use super::queue::{Queue, Work};
+use super::scrub::RawPages;
 
 /// How long what was written may lie in the log before it is moved into the file.
 const ROUND: Duration = Duration::from_secs(1);
 
 /// How long words that were wiped may lie in the log. With a round and some patience well below ten seconds.
 const WIPED: Duration = Duration::from_secs(3);
+
+/// Cleaning looks through the whole file. After each time it rests for so many times as long as it took.
+const CLEANING_SHARE: u32 = 20;
 
 /// How large the log may grow before the writer has to wait until it is emptied.
 const LOG_BYTES: u64 = 64 * 1024 * 1024;
@@ -42,8 +47,10 @@ pub(super) struct Chores {
 
 #[derive(Debug, Default)]
 struct Due {
-    /// Since when there have been words in the log that are wiped from the file.
+    /// Since when there may have been words in the log, or between rows, that are wiped from the rows.
     wiped: Option<Instant>,
+    /// Counts what wiped them.
+    wipes: u64,
     stopping: bool,
 }
 
@@ -52,7 +59,9 @@ impl Chores {
     pub(super) fn note_written(&self, wipes: bool) {
         let was_written = self.written.swap(true, Ordering::AcqRel);
         if wipes {
-            self.due().wiped.get_or_insert_with(Instant::now);
+            let mut due = self.due();
+            due.wipes += 1;
+            due.wiped.get_or_insert_with(Instant::now);
         }
         if !was_written {
             // Under the lock, or the keeper could look just before and sleep just after.
@@ -61,9 +70,15 @@ impl Chores {
         }
     }
 
-    /// The log is empty.
-    pub(super) fn note_emptied(&self) {
-        self.due().wiped = None;
+    /// Whether something was wiped and may be left elsewhere.
+    pub(super) fn has_wiped(&self) -> bool {
+        self.due().wiped.is_some()
+    }
+
+    /// Nothing is left of the first so many wipes. What came after them came since then.
+    fn note_cleaned(&self, wipes: u64, since: Instant) {
+        let mut due = self.due();
+        due.wiped = (due.wipes > wipes).then_some(since);
     }
 
     /// The keeper is to end.
@@ -79,7 +94,7 @@ impl Chores {
         let (due, _) =
             self.changed.wait_timeout_while(due, ROUND, |due| !due.stopping).unwrap_or_else(PoisonError::into_inner);
         self.written.store(false, Ordering::Release);
-        Round { is_last: due.stopping, wiped: due.wiped }
+        Round { is_last: due.stopping, wiped: due.wiped, wipes: due.wipes }
     }
 
     fn due(&self) -> MutexGuard<'_, Due> {
@@ -91,14 +106,16 @@ impl Chores {
 struct Round {
     /// It is time to end.
     is_last: bool,
-    /// Since when there have been wiped words in the log.
+    /// See [`Due`].
     wiped: Option<Instant>,
+    wipes: u64,
 }
 
 /// The keeper itself.
 #[derive(Debug)]
 pub(super) struct Keeper<R> {
     pub(super) db: Connection,
+    pub(super) raw: Arc<RawPages>,
     pub(super) path: PathBuf,
     pub(super) life: Life,
     pub(super) chores: Arc<Chores>,
@@ -110,9 +127,10 @@ impl<R> Keeper<R> {
     pub(super) fn run(mut self) -> Life {
         let log = beside(&self.path, "-wal");
         let mut renewed = Instant::now();
+        let mut next_cleaning = Instant::now();
         let mut is_failing = false;
         loop {
-            let Round { is_last, wiped } = self.chores.wait();
+            let Round { is_last, wiped, wipes } = self.chores.wait();
             if is_last {
                 return self.life;
             }
@@ -124,9 +142,14 @@ impl<R> Keeper<R> {
                 tracing::error!(%error, "the store's write-ahead log cannot be moved into its file and will grow");
             }
             is_failing = moved.is_err();
-            let is_large = fs::metadata(&log).is_ok_and(|log| log.len() > LOG_BYTES);
-            if is_large || wiped.is_some_and(|since| since.elapsed() >= WIPED) {
-                self.queue.ask(Work::EmptyLog);
+            if wiped.is_some_and(|since| since.elapsed() >= WIPED) && Instant::now() >= next_cleaning {
+                let begun = Instant::now();
+                if self.clean() {
+                    self.chores.note_cleaned(wipes, begun);
+                }
+                next_cleaning = Instant::now() + begun.elapsed() * CLEANING_SHARE;
+            } else if fs::metadata(&log).is_ok_and(|log| log.len() > LOG_BYTES) {
+                self.ask(|answer| Work::EmptyLog { answer });
             }
             if renewed.elapsed() >= LIFE {
                 self.renew_life();
@@ -135,13 +158,33 @@ impl<R> Keeper<R> {
         }
     }
 
+    /// Leaves nothing of what was wiped, neither in the log nor between rows. Returns whether that went.
+    fn clean(&self) -> bool {
+        if !self.ask(|answer| Work::EmptyLog { answer }) {
+            return false;
+        }
+        match self.raw.find() {
+            Ok(pages) if pages.is_empty() => true,
+            Ok(pages) => self.ask(|answer| Work::Clean { pages, answer }),
+            Err(error) => {
+                tracing::warn!(%error, "the store's pages cannot be looked through for what was wiped");
+                false
+            }
+        }
+    }
+
+    /// Asks the writer for something and waits for it.
+    fn ask(&self, work: impl FnOnce(SyncSender<bool>) -> Work<R>) -> bool {
+        let (answer, went) = sync_channel(1);
+        self.queue.ask(work(answer));
+        went.recv() == Ok(true)
+    }
+
     fn renew_life(&mut self) {
         let side = SideFile::of(&self.path);
         let life = life::random_life();
-        let (answer, has_it) = sync_channel(1);
         let renewed = side.allow(&[self.life, life]).and_then(|()| {
-            self.queue.ask(Work::RenewLife { life, answer });
-            if has_it.recv() == Ok(true) {
+            if self.ask(|answer| Work::RenewLife { life, answer }) {
                 self.life = life;
                 side.allow(&[life])
             } else {

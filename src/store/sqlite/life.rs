@@ -2,20 +2,22 @@
 //!
 //! A position `(epoch, seq)` must mean one event for ever. Two things would break that, if the same epochs went on:
 //!
-//! - **A backup was put in place.** It ends at 100; before that, 101 to 150 were acknowledged, and clients stand at 150. New
-//!   events would take those numbers. So the file has a *life*, a random number that changes at each start, at each clean
-//!   stop, and about once a minute while something is written. The lives that the file may have stand in a side file,
-//!   `charsu.db-life`, too; a backup of the file has one that is not among them. The side file says when it was made itself,
-//!   by the file system's clock, so that one which was copied along with the file does not count. What stays unseen: a
-//!   backup that is at most a minute old, put in place after the process was killed (a stop would have changed the life);
-//!   and a snapshot of the whole disk that was taken after a clean stop. Deleting the side file gives new epochs, always.
-//! - **The machine stopped, and the last commits had not reached its disk.** With [`Fsync::Normal`] a commit is in the hands
-//!   of the system, which is enough when only the process ends, however it ends. So an unclean stop counts when the machine
-//!   has started anew since (another boot id; where there is none, each unclean stop counts), unless that run had
-//!   [`Fsync::Full`].
+//! - **A backup was put in place.** It ends at 100; before that, 101 to 150 were acknowledged, and clients stand at
+//!   150. New events would take those numbers. So the file has a *life*, a random number that changes at each start, at
+//!   each clean stop, and about once a minute while something is written. The lives that the file may have stand in a
+//!   side file, `charsu.db-life`, too; a backup of the file has one that is not among them. The side file says when it
+//!   was made itself, by the file system's clock, so that one which was copied along with the file does not count. What
+//!   stays unseen: a backup that is at most a minute old, put in place after the process was killed (a stop would have
+//!   changed the life); and a snapshot of the whole disk that was taken after a clean stop. Deleting the side file
+//!   gives new epochs, always.
+//! - **The machine stopped, and the last commits had not reached its disk.** With [`Fsync::Normal`] a commit is in the
+//!   hands of the system, which is enough when only the process ends, however it ends. So an unclean stop counts when
+//!   the machine has started anew since (another boot id; where there is none, each unclean stop counts), unless that
+//!   run had [`Fsync::Full`].
 //!
-//! **Changing the life** takes three steps, so that no end in between is mistaken for a backup, nor a backup for such an end:
-//! the side file allows the old and the new one; the file gets the new one; the side file allows the new one only.
+//! **Changing the life** takes three steps, so that no end in between is mistaken for a backup, nor a backup for such
+//! an end: the side file allows the old and the new one; the file gets the new one; the side file allows the new one
+//! only.
 
 use std::fs;
 use std::io::{self, Write};

@@ -1,9 +1,10 @@
-//! The store of one machine: an `SQLite` file. An event is kept once the group that it came in is committed; that outlives a
-//! killed process, and with [`Fsync::Full`] a power cut.
+//! The store of one machine: an `SQLite` file. An event is kept once the group that it came in is committed; that
+//! outlives a killed process, and with [`Fsync::Full`] a power cut.
 //!
-//! Rooms number events; this keeps them, in the order in which they are handed over, and says so or says why not. Knows no
-//! connection, no session beyond its hash, and no clock but for retention. Reading order: [`schema`](self::schema),
-//! `statements`, `group` (what one event writes), `writer` (groups), `queue`, `reading`, `keeper` and `life`, `retention`.
+//! Rooms number events; this keeps them, in the order in which they are handed over, and says so or says why not. Knows
+//! no connection, no session beyond its hash, and no clock but for retention. Reading order: [`schema`](self::schema),
+//! `statements`, `group` (what one event writes), `writer` (groups), `queue`, `reading`, `keeper` and `life`,
+//! `retention`.
 
 mod export;
 pub mod failpoints;
@@ -16,6 +17,7 @@ mod reading;
 mod retention;
 mod rows;
 mod schema;
+mod scrub;
 mod start;
 mod statements;
 mod trouble;

@@ -41,8 +41,15 @@ pub(super) enum Work<R> {
         life: Life,
         answer: SyncSender<bool>,
     },
-    /// Move all of the write-ahead log into the file and leave nothing in it.
-    EmptyLog,
+    /// Move all of the write-ahead log into the file and leave nothing in it; the answer is whether that went.
+    EmptyLog {
+        answer: SyncSender<bool>,
+    },
+    /// Take what is left of moved rows out of these pages of the file; the answer is whether that went.
+    Clean {
+        pages: Vec<u64>,
+        answer: SyncSender<bool>,
+    },
 }
 
 /// What the writer finds.

@@ -1,5 +1,5 @@
-//! What is read while the server runs: a room as it is opened again, a page of its past, one line. By a few connections that
-//! only read and never wait for the writer. Blocking.
+//! What is read while the server runs: a room as it is opened again, a page of its past, one line. By a few connections
+//! that only read and never wait for the writer. Blocking.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
-//! How much of the past is kept: by age, by lines in a room, by the size of the file. What is over goes from the old end of
-//! a room, everything with a number below a new first one, in slices between the writer's groups, so that nobody waits.
-//! Heads, members and remembered commands never change by it. Rooms that are over are wiped in slices, too.
+//! How much of the past is kept: by age, by lines in a room, by the size of the file. What is over goes from the old
+//! end of a room, everything with a number below a new first one, in slices between the writer's groups, so that nobody
+//! waits. Heads, members and remembered commands never change by it. Rooms that are over are wiped in slices, too.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

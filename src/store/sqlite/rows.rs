@@ -143,8 +143,8 @@ pub(super) fn read(row: &Stored<'_>) -> rusqlite::Result<Event> {
     Ok(Event { seq: row.get::<_, i64>(0)?.cast_unsigned(), at: row.get::<_, i64>(1)?.cast_unsigned(), kind })
 }
 
-/// A claimed name as it was. How long names may be was decided when it was claimed; one that is no name any more (a word
-/// that was reserved since) is nobody's.
+/// A claimed name as it was. How long names may be was decided when it was claimed; one that is no name any more (a
+/// word that was reserved since) is nobody's.
 pub(super) fn restore_name(kept: &str) -> Option<Name> {
     Name::parse(kept, usize::MAX).ok()
 }

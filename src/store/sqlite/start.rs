@@ -15,6 +15,7 @@ use super::life::{self, Life, SideFile};
 use super::queue::Queue;
 use super::reading::Readers;
 use super::retention::Sweep;
+use super::scrub::{self, RawPages};
 use super::statements as sql;
 use super::writer::Writer;
 use super::{KeptCommand, KeptRoom, KeptServer, KeptSession, OpenError, Opened, Options, RoomKey, Sqlite};
@@ -27,6 +28,8 @@ pub(super) struct Running {
     chores: Arc<Chores>,
     writer: JoinHandle<Connection>,
     keeper: JoinHandle<Life>,
+    /// Closed after all connections.
+    raw: Arc<RawPages>,
     /// Let go last.
     _lock: Lock,
 }
@@ -41,6 +44,8 @@ pub fn open<R: Send + 'static>(options: Options) -> Result<Opened<R>, OpenError>
     let lock = Lock::take(&path)?;
     let mut db = file::open(&path, busy)?;
     let life = life::begin(&mut db, &path, fsync)?;
+    scrub::empty_log(&db).map_err(wrong)?;
+    let raw = Arc::new(RawPages::open(&path).map_err(|error| OpenError::folder(&path, error))?);
     file::sync(&db, fsync).map_err(wrong)?;
     let kept = kept(&db).map_err(wrong)?;
     let last_key: RoomKey = db.query_row(sql::LAST_ROOM_KEY, [], |row| row.get(0)).map_err(wrong)?;
@@ -52,8 +57,11 @@ pub fn open<R: Send + 'static>(options: Options) -> Result<Opened<R>, OpenError>
     let chores = Arc::new(Chores::default());
     let is_well = Arc::new(AtomicBool::new(true));
     let (outcomes_in, outcomes) = mpsc::unbounded_channel();
+    // The run before may have ended between wiping and cleaning.
+    chores.note_written(true);
     let writer = Writer {
         db,
+        raw: raw.clone(),
         rooms,
         sweep,
         queue: queue.clone(),
@@ -63,12 +71,19 @@ pub fn open<R: Send + 'static>(options: Options) -> Result<Opened<R>, OpenError>
         owed: Vec::new(),
         busy,
     };
-    let keeper = Keeper { db: keeper_db, path: path.clone(), life, chores: chores.clone(), queue: queue.clone() };
+    let keeper = Keeper {
+        db: keeper_db,
+        raw: raw.clone(),
+        path: path.clone(),
+        life,
+        chores: chores.clone(),
+        queue: queue.clone(),
+    };
     let no_thread = |error| OpenError::folder(&path, error);
     let writer = thread::Builder::new().name("store-writer".to_owned()).spawn(|| writer.run()).map_err(no_thread)?;
     let keeper = thread::Builder::new().name("store-keeper".to_owned()).spawn(|| keeper.run()).map_err(no_thread)?;
     let readers = Readers::new(path.clone(), busy);
-    let running = Running { path, chores, writer, keeper, _lock: lock };
+    let running = Running { path, chores, writer, keeper, raw, _lock: lock };
     let store =
         Sqlite { queue, readers, next_room: AtomicI64::new(last_key + 1), is_well, running: Mutex::new(Some(running)) };
     Ok(Opened { store, outcomes, kept })
@@ -85,10 +100,22 @@ impl Running {
             tracing::error!("a thread of the store broke off: the next start takes this for an unclean stop");
             return;
         };
+        if self.chores.has_wiped() && !clean(&db, &self.raw) {
+            tracing::warn!("somebody reads the store's file: what was wiped last is overwritten by the next run");
+        }
         if let Err(error) = end_run(db, &self.path, life) {
             tracing::error!(%error, "the store could not be closed: the next start takes this for an unclean stop");
         }
     }
+}
+
+/// Leaves nothing of what was wiped. Returns whether that went.
+pub(super) fn clean(db: &Connection, raw: &RawPages) -> bool {
+    let cleaned = || -> rusqlite::Result<bool> {
+        let found = scrub::empty_log(db)?.then(|| raw.find().ok()).flatten();
+        found.map_or(Ok(false), |pages| raw.clean_beside(db, &pages))
+    };
+    cleaned().is_ok_and(|cleaned| cleaned)
 }
 
 /// Marks a clean stop, with a new life, and leaves nothing in the log.
@@ -100,7 +127,7 @@ fn end_run(db: Connection, path: &Path, life: Life) -> Result<(), OpenError> {
     side.allow(&[life, last]).map_err(refused)?;
     file::sync(&db, super::Fsync::Full).map_err(wrong)?;
     db.execute(sql::END_RUN, params![last]).map_err(wrong)?;
-    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(wrong)?;
+    scrub::empty_log(&db).map_err(wrong)?;
     drop(db);
     side.allow(&[last]).map_err(refused)
 }

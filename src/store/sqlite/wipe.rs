@@ -7,19 +7,21 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::file::{self, Lock};
 use super::retention::{SLICE, wipe_slice};
+use super::scrub::{self, RawPages};
 use super::statements as sql;
-use super::{OpenError, RoomKey, export};
+use super::{OpenError, RoomKey, Trouble, export, start};
 use crate::code::Code;
 use crate::names::RoomName;
 
 /// How long a lock is waited for: somebody is watching.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Takes a room out of the file, with its people and its whole past. Its code rests from now on. Returns whether there was
-/// one of this name. When this returns, nothing of it is left in the file.
+/// Takes a room out of the file, with its people and its whole past. Its code rests from now on. Returns whether there
+/// was one of this name. When this returns, nothing of it is left in the file.
 ///
 /// # Errors
-/// [`OpenError::InUse`] while a server runs; end the room there.
+/// [`OpenError::InUse`] while a server runs; end the room there. [`Trouble::Busy`] when another program reads the file:
+/// the room is gone, but the words may not all be overwritten; the next run does that.
 pub fn wipe(path: &Path, room: &str) -> Result<bool, OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
@@ -29,10 +31,11 @@ pub fn wipe(path: &Path, room: &str) -> Result<bool, OpenError> {
     let wrong = |error| OpenError::of(path, error);
     let Some((key, _)) = export::find(&db, room).map_err(wrong)? else { return Ok(false) };
     wipe_rows(&mut db, key, RoomName::parse(room).ok().and_then(|name| name.code())).map_err(wrong)?;
-    // The pages are written anew, so that not even a place where a row lay once is left; then the log goes.
-    db.execute_batch("VACUUM").map_err(wrong)?;
-    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(wrong)?;
-    Ok(true)
+    scrub::empty_log(&db).map_err(wrong)?;
+    let raw = RawPages::open(path).map_err(|error| OpenError::folder(path, error))?;
+    let is_clean = start::clean(&db, &raw);
+    drop(db);
+    if is_clean { Ok(true) } else { Err(OpenError::Trouble { path: path.to_owned(), trouble: Trouble::Busy }) }
 }
 
 fn wipe_rows(db: &mut Connection, room: RoomKey, code: Option<Code>) -> rusqlite::Result<()> {

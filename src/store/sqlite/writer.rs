@@ -1,10 +1,10 @@
 //! The one thread that writes. It takes what is queued, writes it as one transaction, and then says what became of each
 //! event, in the order of the queue. It waits for nothing else: while it commits, the next group gathers by itself.
 //!
-//! A group that fails leaves nothing behind, and each event of it hears why. The next one is tried like any other, so that
-//! the store recovers by itself once the disk does. An event whose predecessor was not kept is refused, whatever the reason
-//! was: numbers have no holes. While there is trouble the thread tries again on its own, so that those who wait for the
-//! store to be well need not write something to find out.
+//! A group that fails leaves nothing behind, and each event of it hears why. The next one is tried like any other, so
+//! that the store recovers by itself once the disk does. An event whose predecessor was not kept is refused, whatever
+//! the reason was: numbers have no holes. While there is trouble the thread tries again on its own, so that those who
+//! wait for the store to be well need not write something to find out.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,7 @@ use super::group::{Changes, Extents, Failure, Group};
 use super::keeper::Chores;
 use super::queue::{Queue, Taken, Work};
 use super::retention::Sweep;
+use super::scrub::{self, RawPages};
 use super::statements as sql;
 use super::{Outcome, Trouble};
 
@@ -31,6 +32,7 @@ const READERS: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Writer<R> {
     pub(super) db: Connection,
+    pub(super) raw: Arc<RawPages>,
     pub(super) rooms: Extents,
     pub(super) sweep: Sweep,
     pub(super) queue: Arc<Queue<R>>,
@@ -74,7 +76,6 @@ impl<R> Writer<R> {
         group.extend(works);
         let mut verdicts = vec![None; group.len()];
         let kept = self.write(&group, &mut verdicts);
-        let mut empties_log = false;
         match kept {
             Ok(changes) => {
                 failpoints::pass(Step::AfterCommit);
@@ -87,7 +88,6 @@ impl<R> Writer<R> {
                 self.sweep.add_ended(changes.unwiped);
                 self.chores.note_written(changes.wipes);
                 self.note_well();
-                empties_log = group.iter().any(|work| matches!(work, Work::EmptyLog));
             }
             Err(trouble) => {
                 self.note_trouble(&trouble);
@@ -95,9 +95,6 @@ impl<R> Writer<R> {
             }
         }
         self.tell(group, verdicts);
-        if empties_log {
-            self.empty_log();
-        }
     }
 
     /// Writes a group as one transaction, without those that cannot be written whatever happens to the others.
@@ -135,9 +132,11 @@ impl<R> Writer<R> {
         Ok(group.changes())
     }
 
-    /// Hands the outcomes over and answers, in order. What is only to be forgotten is tried again if it failed.
+    /// Hands the outcomes over and answers, in order. What is only to be forgotten is tried again if it failed. What
+    /// has to be done between two groups comes last.
     fn tell(&mut self, group: Vec<Work<R>>, verdicts: Vec<Option<Trouble>>) {
         let mut outcomes = Vec::with_capacity(group.len());
+        let mut between = Vec::new();
         for (work, verdict) in group.into_iter().zip(verdicts) {
             let result = verdict.map_or(Ok(()), Err);
             match work {
@@ -148,12 +147,20 @@ impl<R> Writer<R> {
                 Work::ForgetCode(_) | Work::ForgetSession(_) | Work::ForgetResting(_) if result.is_err() => {
                     self.owed.push(work);
                 }
-                Work::ForgetCode(_) | Work::ForgetSession(_) | Work::ForgetResting(_) | Work::EmptyLog => {}
+                Work::ForgetCode(_) | Work::ForgetSession(_) | Work::ForgetResting(_) => {}
+                Work::EmptyLog { .. } | Work::Clean { .. } => between.push(work),
             }
         }
         if !outcomes.is_empty() {
             // Nobody listens while the server ends: then nobody is told, which is always allowed.
             drop(self.outcomes.send(outcomes));
+        }
+        for work in between {
+            match work {
+                Work::EmptyLog { answer } => drop(answer.send(self.empty_log())),
+                Work::Clean { pages, answer } => drop(answer.send(self.empty_log() && self.clean(&pages))),
+                _ => {}
+            }
         }
     }
 
@@ -176,16 +183,16 @@ impl<R> Writer<R> {
     }
 
     /// Moves the rest of the log into the file and leaves nothing in it, unless somebody is still reading there.
-    fn empty_log(&self) {
-        let emptied = self.db.busy_timeout(READERS).and_then(|()| {
-            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(row.get::<_, i64>(0)? == 0))
-        });
-        if emptied.is_ok_and(|emptied| emptied) {
-            self.chores.note_emptied();
-        }
+    fn empty_log(&self) -> bool {
+        let emptied = self.db.busy_timeout(READERS).and_then(|()| scrub::empty_log(&self.db));
         if let Err(error) = self.db.busy_timeout(self.busy) {
             tracing::error!(%error, "the store's patience with foreign locks could not be set back");
         }
+        emptied.is_ok_and(|emptied| emptied)
+    }
+
+    fn clean(&self, pages: &[u64]) -> bool {
+        self.raw.clean_beside(&self.db, pages).is_ok_and(|cleaned| cleaned)
     }
 
     fn run_statement(&self, statement: &str) -> rusqlite::Result<usize> {
@@ -240,11 +247,14 @@ mod tests {
         fn new(name: &str) -> Self {
             let folder = std::env::temp_dir().join(format!("charsu-writer-{name}-{}", std::process::id()));
             std::fs::create_dir_all(&folder).expect("a folder");
-            let db = file::open(&folder.join("charsu.db"), Duration::ZERO).expect("a store");
+            let path = folder.join("charsu.db");
+            let db = file::open(&path, Duration::ZERO).expect("a store");
+            scrub::empty_log(&db).expect("all in the file");
             let (outcomes_in, outcomes) = unbounded_channel();
             let writer = Writer {
                 sweep: Sweep::new(&db, Retention::default()).expect("a sweep"),
                 db,
+                raw: Arc::new(RawPages::open(&path).expect("pages")),
                 rooms: Extents::new(),
                 queue: Arc::new(Queue::new(10)),
                 chores: Arc::default(),

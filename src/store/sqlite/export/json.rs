@@ -1,5 +1,5 @@
-//! A room as JSON: `{"room":…,"epoch":…,"events":[…]}`, an event to a line, with the fields that it has in `charsu.v1`. A
-//! line that was taken back is `removed`.
+//! A room as JSON: `{"room":…,"epoch":…,"events":[…]}`, an event to a line, with the fields that it has in `charsu.v1`.
+//! A line that was taken back is `removed`.
 
 use std::io;
 

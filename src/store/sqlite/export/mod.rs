@@ -1,8 +1,8 @@
-//! A room as a document: text to read, JSON for programs, a page to keep. Opens the file by itself and only reads, so that
-//! it works beside a server, and streams, so that a long past needs no memory.
+//! A room as a document: text to read, JSON for programs, a page to keep. Opens the file by itself and only reads, so
+//! that it works beside a server, and streams, so that a long past needs no memory.
 //!
-//! What everybody in the room might have seen is in it, as it stands now. Private lines, and what was done to them, are not;
-//! what was taken back or changed is not there to begin with.
+//! What everybody in the room might have seen is in it, as it stands now. Private lines, and what was done to them, are
+//! not; what was taken back or changed is not there to begin with.
 
 mod date;
 mod html;
