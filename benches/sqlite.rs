@@ -33,6 +33,9 @@ const BARE_GROUP: u32 = 1000;
 const PACE: Duration = Duration::from_millis(1);
 const PACED_LINES: u32 = 8000;
 
+/// One in so many of them is a change of an earlier line.
+const CHANGED: u32 = 100;
+
 const WANTED_A_SECOND: f64 = 20_000.0;
 const WANTED_P99: Duration = Duration::from_millis(20);
 const WANTED_TIMES_BARE: f64 = 1.5;
@@ -230,7 +233,15 @@ fn latency(folder: &Folder, fsync: Fsync) -> Vec<Duration> {
         let due = begun + PACE * number;
         thread::sleep(due.saturating_duration_since(Instant::now()));
         // Counted from when it was due: a line that could not even be handed over has waited, too.
-        store.append(line(number, due)).expect("room in the queue");
+        let mut entry = line(number, due);
+        if number % CHANGED == CHANGED - 1 {
+            // Somebody changes the line before: there is something to clean up now and then.
+            let event = &entry.event;
+            let (target, text) = (event.seq - 1, Some("what should have been said".into()));
+            let kind = Kind::Edit { target, from: MemberId(1), between: None, text };
+            entry.event = Arc::new(Event { seq: event.seq, at: event.at, kind });
+        }
+        store.append(entry).expect("room in the queue");
     }
     let mut waited = listener.join().expect("a listener");
     waited.sort_unstable();
