@@ -196,3 +196,42 @@ impl<R> Keeper<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::{Fsync, Options, Retention, file, open};
+
+    #[test]
+    fn a_life_is_renewed_in_the_file_and_beside_it() {
+        let folder = std::env::temp_dir().join(format!("charsu-keeper-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("charsu.db");
+        let (retention, busy) = (Retention::default(), Duration::from_secs(1));
+        let options = Options { path: path.clone(), fsync: Fsync::Normal, retention, queue_entries: 10, busy };
+        let opened = open::<()>(options).expect("a store");
+        let db = file::open(&path, busy).expect("a connection");
+        let in_file = |db: &Connection| db.query_row("SELECT life FROM server", [], |row| row.get::<_, Life>(0));
+        let life = in_file(&db).expect("a life");
+        let mut keeper = Keeper {
+            db,
+            raw: Arc::new(RawPages::open(&path).expect("pages")),
+            path: path.clone(),
+            life,
+            chores: Arc::default(),
+            queue: opened.store.queue.clone(),
+        };
+        keeper.renew_life();
+        assert_ne!(keeper.life, life);
+        assert_eq!(in_file(&keeper.db), Ok(keeper.life));
+        assert_eq!(SideFile::of(&path).allowed().expect("readable"), [keeper.life]);
+        // Without a writer the file keeps its life, and both it and what was meant to come are allowed.
+        opened.store.close();
+        let before = in_file(&keeper.db).expect("a life");
+        keeper.life = before;
+        keeper.renew_life();
+        assert_eq!((keeper.life, in_file(&keeper.db)), (before, Ok(before)));
+        assert_eq!(SideFile::of(&path).allowed().expect("readable")[0], before);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+}

@@ -68,7 +68,7 @@ impl SideFile {
     }
 
     /// What is allowed: nothing, if there is no such file or it is a copy.
-    fn allowed(&self) -> io::Result<Vec<Life>> {
+    pub(super) fn allowed(&self) -> io::Result<Vec<Life>> {
         let written = match fs::read_to_string(&self.path) {
             Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -76,17 +76,8 @@ impl Sweep {
 
     /// One slice, in a transaction of its own. Returns whether it took something out of the file.
     pub(super) fn step(&mut self, db: &mut Connection, rooms: &mut Extents) -> rusqlite::Result<bool> {
-        if let Some(room) = self.ended.last() {
-            let slice = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let is_wiped = wipe_slice(&slice, *room, SLICE)?;
-            if is_wiped {
-                slice.execute(sql::FORGET_ENDED, params![room])?;
-            }
-            slice.commit()?;
-            if is_wiped {
-                self.ended.pop();
-            }
-            return Ok(true);
+        if let Some(room) = self.ended.last().copied() {
+            return self.wipe_ended(db, room);
         }
         match &mut self.stage {
             Stage::Resting(until) => {
@@ -96,47 +87,25 @@ impl Sweep {
                 Ok(false)
             }
             Stage::Rooms(unseen) => {
-                for _ in 0..ROOMS_AT_ONCE {
-                    let Some(room) = unseen.last() else {
-                        let is_over = self
-                            .retention
-                            .bytes
-                            .is_some_and(|bytes| Pages::of(db).is_ok_and(|pages| pages.used_bytes() > bytes));
-                        let all = || rooms.keys().copied().collect();
-                        self.stage = if is_over { Stage::Ages(all(), BinaryHeap::new()) } else { Stage::Pages };
-                        return Ok(false);
-                    };
-                    let extent = rooms.get(room).copied();
-                    let cut = extent.map(|extent| self.retention.cut(db, *room, &extent)).transpose()?.flatten();
-                    if let (Some(extent), Some(first)) = (extent, cut) {
-                        let slice = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                        let after = cut_room(&slice, *room, &extent, first)?;
-                        slice.commit()?;
-                        rooms.insert(*room, after);
-                        return Ok(true);
-                    }
-                    unseen.pop();
+                let has_cut = cut_next(db, unseen, rooms, &self.retention)?;
+                if unseen.is_empty() {
+                    let all = rooms.keys().copied().collect();
+                    let is_over = Pages::of(db)?.are_over(self.retention.bytes);
+                    self.stage = if is_over { Stage::Ages(all, BinaryHeap::new()) } else { Stage::Pages };
                 }
-                Ok(false)
+                Ok(has_cut)
             }
             Stage::Ages(unseen, ages) => {
-                for _ in 0..ROOMS_AT_ONCE {
-                    let Some(room) = unseen.pop() else {
-                        self.stage = Stage::Oldest(std::mem::take(ages));
-                        return Ok(false);
-                    };
-                    if let Some((_, at)) = oldest(db, room)? {
-                        ages.push(Reverse((at, room)));
-                    }
+                for room in unseen.split_off(unseen.len().saturating_sub(ROOMS_AT_ONCE)) {
+                    ages.extend(oldest(db, room)?.map(|(_, at)| Reverse((at, room))));
+                }
+                if unseen.is_empty() {
+                    self.stage = Stage::Oldest(std::mem::take(ages));
                 }
                 Ok(false)
             }
             Stage::Oldest(ages) => {
-                let is_over = self
-                    .retention
-                    .bytes
-                    .is_some_and(|bytes| Pages::of(db).is_ok_and(|pages| pages.used_bytes() > bytes));
-                if !is_over || ages.is_empty() {
+                if ages.is_empty() || !Pages::of(db)?.are_over(self.retention.bytes) {
                     self.stage = Stage::Pages;
                     return Ok(false);
                 }
@@ -147,16 +116,26 @@ impl Sweep {
                 Ok(true)
             }
             Stage::Pages => {
-                if Pages::of(db)?.are_to_be_given_back(self.retention.bytes) {
-                    let mut give_back = db.prepare_cached(sql::GIVE_PAGES_BACK)?;
-                    let mut pages = give_back.query([])?;
-                    while pages.next()?.is_some() {}
-                    return Ok(true);
+                let gives_back = Pages::of(db)?.are_to_be_given_back(self.retention.bytes) && give_back(db)?;
+                if !gives_back {
+                    self.pause();
                 }
-                self.pause();
-                Ok(false)
+                Ok(gives_back)
             }
         }
+    }
+
+    fn wipe_ended(&mut self, db: &mut Connection, room: RoomKey) -> rusqlite::Result<bool> {
+        let slice = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let is_wiped = wipe_slice(&slice, room, SLICE)?;
+        if is_wiped {
+            slice.execute(sql::FORGET_ENDED, params![room])?;
+        }
+        slice.commit()?;
+        if is_wiped {
+            self.ended.pop();
+        }
+        Ok(true)
     }
 
     /// Nothing more before a while has passed.
@@ -206,6 +185,30 @@ pub(super) fn wipe_slice(db: &Connection, room: RoomKey, slice: u64) -> rusqlite
     Ok(is_empty)
 }
 
+/// Looks at the next rooms, until there is something to cut in one. Returns whether there was; that room comes again.
+fn cut_next(
+    db: &mut Connection,
+    unseen: &mut Vec<RoomKey>,
+    rooms: &mut Extents,
+    retention: &Retention,
+) -> rusqlite::Result<bool> {
+    for _ in 0..ROOMS_AT_ONCE {
+        let Some(room) = unseen.last() else { break };
+        // It may have ended meanwhile.
+        if let Some(extent) = rooms.get(room).copied()
+            && let Some(first) = retention.cut(db, *room, &extent)?
+        {
+            let slice = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let after = cut_room(&slice, *room, &extent, first)?;
+            slice.commit()?;
+            rooms.insert(*room, after);
+            return Ok(true);
+        }
+        unseen.pop();
+    }
+    Ok(false)
+}
+
 /// Cuts the oldest events of all rooms, about a slice of them.
 fn cut_oldest(
     slice: &Transaction<'_>,
@@ -251,6 +254,16 @@ fn oldest(db: &Connection, room: RoomKey) -> rusqlite::Result<Option<(Seq, u64)>
     db.prepare_cached(sql::OLDEST_EVENT)?.query_row(params![room], read).optional()
 }
 
+/// Gives some free pages back to the file system. Returns whether there are fewer now.
+fn give_back(db: &Connection) -> rusqlite::Result<bool> {
+    let before = Pages::of(db)?.free;
+    let mut give_back = db.prepare_cached(sql::GIVE_PAGES_BACK)?;
+    let mut pages = give_back.query([])?;
+    while pages.next()?.is_some() {}
+    drop(pages);
+    Ok(Pages::of(db)?.free < before)
+}
+
 /// What the file consists of.
 #[derive(Debug)]
 struct Pages {
@@ -266,8 +279,9 @@ impl Pages {
             .query_row([], |row| Ok(Self { all: count(row, 0)?, free: count(row, 1)?, bytes: count(row, 2)? }))
     }
 
-    fn used_bytes(&self) -> u64 {
-        (self.all - self.free) * self.bytes
+    /// Whether what is in use is more than the file may have.
+    fn are_over(&self, most_bytes: Option<u64>) -> bool {
+        most_bytes.is_some_and(|most| (self.all - self.free) * self.bytes > most)
     }
 
     fn are_to_be_given_back(&self, most_bytes: Option<u64>) -> bool {
