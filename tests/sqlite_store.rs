@@ -4,6 +4,9 @@
 mod disk;
 #[path = "sqlite_store/documents.rs"]
 mod documents;
+#[cfg(feature = "failpoints")]
+#[path = "sqlite_store/ending.rs"]
+mod ending;
 #[path = "sqlite_store/histories.rs"]
 mod histories;
 #[path = "sqlite_store/keeping.rs"]

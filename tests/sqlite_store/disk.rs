@@ -32,6 +32,12 @@ impl Folder {
         Self(path)
     }
 
+    /// Somebody else's, who looks after it.
+    #[cfg(feature = "failpoints")]
+    pub(crate) fn at(path: &str) -> Self {
+        Self(path.into())
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
