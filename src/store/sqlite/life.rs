@@ -9,7 +9,8 @@
 //!   was made itself, by the file system's clock, so that one which was copied along with the file does not count. What
 //!   stays unseen: a backup that is at most a minute old, put in place after the process was killed (a stop would have
 //!   changed the life); and a snapshot of the whole disk that was taken after a clean stop. Deleting the side file
-//!   gives new epochs, always.
+//!   gives new epochs, always. Who puts a backup in place has to remove `charsu.db-wal` and `charsu.db-shm`, which
+//!   belong to the file that was there before.
 //! - **The machine stopped, and the last commits had not reached its disk.** With [`Fsync::Normal`] a commit is in the
 //!   hands of the system, which is enough when only the process ends, however it ends. So an unclean stop counts when
 //!   the machine has started anew since (another boot id; where there is none, each unclean stop counts), unless that
