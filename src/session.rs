@@ -300,6 +300,9 @@ impl Conversation {
         match result {
             Ok(outcome) => outcome,
             Err(refusal) => {
+                if refusal.code == Code::RateLimited {
+                    self.reader.is_told_to_wait(self.hub().tick());
+                }
                 self.tell(&ServerFrame::refusal(&refusal, Some(id), Some(room)));
                 let now = self.hub().elapsed();
                 self.pace.refused(&refusal, &self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)

@@ -129,3 +129,21 @@ async fn a_connection_that_joins_nothing_is_closed_after_a_while() {
     until("the time to pass", || left.elapsed() > ms(500)).await;
     ali.joins("general").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_told_to_wait_before_it_joins_has_its_time_to_join_anew() {
+    let scene = Scene::with(|settings| {
+        settings.join_timeout = ms(1000);
+        settings.rooms_created_per_minute_per_address = 1;
+    });
+    scene.person_in("one", "Ali").await;
+    let mut sara = scene.person("Sara").await;
+    let began = Instant::now();
+    while began.elapsed() < ms(2500) {
+        let told = sara.tries_to_join("two").await;
+        assert_eq!(told["code"], "rate_limited", "{told}");
+        let asked = Instant::now();
+        until("a moment", || asked.elapsed() > ms(300)).await;
+    }
+    sara.joins("one").await;
+}

@@ -118,8 +118,8 @@ pub struct Reader {
     waker: AtomicWaker,
     /// The task has something to do: read on from a cursor, write when writable, or end.
     called: AtomicBool,
-    /// The tick at which it came.
-    entered: u32,
+    /// The tick at which it came, or was last told to wait before it joins.
+    entered: AtomicU32,
     /// The tick at which bytes last came.
     heard: AtomicU32,
     /// The tick since which a message is begun and not finished; 0 for none.
@@ -151,7 +151,7 @@ impl Reader {
             desk: Mutex::default(),
             waker: AtomicWaker::new(),
             called: AtomicBool::new(false),
-            entered: tick,
+            entered: AtomicU32::new(tick),
             heard: AtomicU32::new(tick),
             begun: AtomicU32::new(0),
             pinged: AtomicBool::new(false),
@@ -363,7 +363,12 @@ impl Reader {
     }
 
     pub(super) fn entered(&self) -> u32 {
-        self.entered
+        self.entered.load(Ordering::Relaxed)
+    }
+
+    /// It was told to wait before it joins: its time to join begins anew.
+    pub fn is_told_to_wait(&self, tick: u32) {
+        self.entered.store(tick, Ordering::Relaxed);
     }
 
     pub(super) fn last_heard(&self) -> u32 {
