@@ -96,7 +96,7 @@ async fn throughput(address: SocketAddr) -> f64 {
         });
     }
     talk.join_all().await;
-    (PEOPLE * LINES) as f64 / began.elapsed().as_secs_f64()
+    f64::from(u32::try_from(PEOPLE * LINES).expect("a small number")) / began.elapsed().as_secs_f64()
 }
 
 /// How long each line waits at a steady pace, whether those before it were answered or not.
@@ -211,12 +211,11 @@ impl Ear {
 /// A client's text frame, under a mask of zeros.
 fn frame(text: &str) -> Vec<u8> {
     let mut frame = vec![0x81];
-    match u8::try_from(text.len()) {
-        Ok(short @ 0..126) => frame.push(0x80 | short),
-        _ => {
-            frame.push(0x80 | 126);
-            frame.extend(u16::try_from(text.len()).expect("short lines").to_be_bytes());
-        }
+    if let Ok(short @ 0..126) = u8::try_from(text.len()) {
+        frame.push(0x80 | short);
+    } else {
+        frame.push(0x80 + 126);
+        frame.extend(u16::try_from(text.len()).expect("short lines").to_be_bytes());
     }
     frame.extend([0; 4]);
     frame.extend(text.as_bytes());

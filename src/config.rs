@@ -128,7 +128,7 @@ settings! {
         /// How long the place of a member is kept after the server was started again
         restart_grace: Duration as Span = Duration::from_mins(1);
         /// Lines that may wait for the disk at once; more are refused
-        store_queue: usize as Count = 20_000;
+        store_queue: usize as Count = 10_000;
     }
     "Rooms" {
         /// What a newcomer sees of the past: none, recent, all, or auto: recent where it is stored
@@ -201,6 +201,8 @@ settings! {
         #[lifted] addresses: usize as Count = 100_000;
         /// Rooms, live or waiting for their first member
         #[lifted] rooms: usize as Count = 100_000;
+        /// Rooms in the file of sqlite:
+        #[lifted] stored_rooms: usize as Count = 500_000;
         /// Members in a room
         #[lifted] members_per_room: usize as Count = 10_000;
         /// Rooms that one connection is in

@@ -49,6 +49,8 @@ impl From<&Settings> for Rules {
             room_idle_ms: ms(settings.room_idle),
             stored_room_idle_ms: ms(settings.stored_room_idle),
             retention_ms: settings.retention_age.map(ms),
+            retention_lines: settings.retention_lines,
+            stored_rooms: if settings.database().is_some() { settings.stored_rooms } else { usize::MAX },
             drain_window_ms: ms(settings.drain_window),
             code_wait_ms: ms(settings.code_wait),
             code_quarantine_ms: ms(settings.code_quarantine),

@@ -18,7 +18,9 @@ use scene::{Frame, Scene, Socket};
 const WRITE: &str = "CHARSU_WRITE_DOCS";
 
 /// Flags of other programs that the documents name.
-const OTHERS_FLAGS: [&str; 12] = [
+const OTHERS_FLAGS: [&str; 14] = [
+    "--test-threads",
+    "--nocapture",
     "--bench",
     "--all-targets",
     "--check",

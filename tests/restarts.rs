@@ -107,7 +107,7 @@ async fn in_a_file(end: End) {
     outlives(end, Store { url: &url, lasts: true, check: is_whole }).await;
 }
 
-/// Has SQLite look through the whole file.
+/// Has `SQLite` look through the whole file.
 fn is_whole(url: &str) {
     let file = url.strip_prefix("sqlite:").expect("a file");
     let checked = rusqlite::Connection::open(file)

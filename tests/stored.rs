@@ -3,9 +3,10 @@
 
 mod scene;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use charsu::config::{Newcomers, Settings};
+use charsu::names::RoomName;
 use scene::{Memory, Person, Scene, until, within};
 use serde_json::{Value, json};
 
@@ -165,10 +166,7 @@ async fn a_code_waits_for_its_first_member_and_rests_after_its_room_through_rest
         })
         .await;
     assert_eq!(scene.get(&format!("/api/rooms/{waiting}")).await.status, 200);
-    until("the room to be wiped", || {
-        scene.app.hub.look_up(&charsu::names::RoomName::parse(&used).expect("a code")).is_none()
-    })
-    .await;
+    until("the room to be wiped", || scene.app.hub.look_up(&RoomName::parse(&used).expect("a code")).is_none()).await;
     let scene = scene.starts_again(|settings| settings.stored_room_idle = Duration::from_hours(24)).await;
     assert_eq!(scene.get(&format!("/api/rooms/{waiting}")).await.status, 200);
     assert_eq!(scene.get(&format!("/api/rooms/{used}")).await.status, 404);
@@ -315,4 +313,140 @@ async fn a_second_server_on_the_same_file_is_refused() {
     };
     let refused = charsu::server::Server::bind(settings).expect_err("one is enough");
     assert!(refused.to_string().contains("charsu.db"), "{refused}");
+}
+
+/// Lets what was sent be read, which nobody can see while the store is locked.
+async fn a_moment() {
+    let asked = Instant::now();
+    until("a moment", || asked.elapsed() > Duration::from_millis(80)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_while_its_leave_is_being_kept_is_a_new_member() {
+    let scene = Scene::on_disk(|_| ());
+    let ali = scene.person_in("general", "Ali").await;
+    let mut sara = scene.person_in("general", "Sara").await;
+    let lock = foreign_lock(&scene);
+    ali.sends(&json!({ "type": "leave", "id": 50, "room": "general" }));
+    a_moment().await;
+    let mut then = ali.memory();
+    then.last_id = 100;
+    let mut again = scene.returning(&then).await;
+    let place = &then.places["general"];
+    let since = json!({ "epoch": place.epoch, "seq": place.seq });
+    again.sends(&json!({ "type": "join", "id": 101, "room": "general", "name": "Ali", "since": since }));
+    again.last_id = 101;
+    a_moment().await;
+    drop(lock);
+    let joined = again.answer_to(101).await;
+    assert_eq!((&joined["type"], &joined["reason"]), (&json!("reset"), &json!("left")), "{joined}");
+    assert_ne!(joined["you"], place.me);
+    assert_eq!(kinds(&[sara.hears_next().await, sara.hears_next().await]), ["leave", "join"]);
+    again.says("general", "it is in the room").await;
+    sara.hears_line("it is in the room").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_is_recognised_though_many_lines_after_it_failed() {
+    let scene = Scene::on_disk(no_rates);
+    let (ali, mut sara) = (scene.person_in("general", "Ali").await, scene.person_in("general", "Sara").await);
+    let other = rusqlite::Connection::open(scene.database()).expect("the file can be opened");
+    other.busy_timeout(Duration::from_secs(5)).expect("it takes a time");
+    // Stands for anything that fails between two lines: a disk that is full from there on.
+    let trap =
+        "CREATE TRIGGER trap BEFORE INSERT ON events WHEN new.text LIKE 'bad%' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    other.execute_batch(trap).and_then(|()| other.execute_batch("BEGIN IMMEDIATE")).expect("a trap and the lock");
+    let line = |n: u64| {
+        let text = if n == 1129 { "bad".to_owned() } else { format!("line {n}") };
+        json!({ "type": "say", "id": n, "room": "general", "text": text })
+    };
+    ali.sends_at_once((1001..=1200).map(line));
+    a_moment().await;
+    let then = ali.vanishes().await;
+    drop(other);
+    sara.hears_line("line 1128").await;
+    let mut ali = back(&scene, &then, "general").await;
+    for n in [1065, 1100, 1128] {
+        ali.sends(&line(n));
+        assert_eq!(ali.answer_to(n).await["type"], "ack", "{n} was kept");
+    }
+    ali.sends(&line(1010));
+    assert_eq!(ali.answer_to(1010).await["code"], "id_too_old", "too old to say, and not said again");
+    ali.last_id = 2000;
+    ali.says("general", "done").await;
+    assert_eq!(texts(&sara.hears_until("done").await), ["done"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_nobody_could_be_let_into_goes_again() {
+    let scene = Scene::on_disk(|settings| {
+        settings.store_queue = 1;
+        settings.room_idle = Duration::from_millis(30);
+    });
+    let mut people =
+        [scene.person("Ali").await, scene.person("Bob").await, scene.person("Cem").await, scene.person("Dara").await];
+    let lock = foreign_lock(&scene);
+    for (person, room) in people.iter().zip(["a", "b", "c", "d"]) {
+        person.sends(&json!({ "type": "join", "id": 1, "room": room, "name": person.name }));
+        a_moment().await;
+    }
+    let refused = people[3].answer_to(1).await;
+    assert_eq!(refused["code"], "unavailable", "{refused}");
+    drop(lock);
+    for person in &mut people[..2] {
+        person.answer_to(1).await;
+    }
+    drop(people);
+    let scene = scene.starts_again(|settings| settings.restart_grace = Duration::from_millis(30)).await;
+    until("the rooms to go", || scene.app.hub.room_count() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leaves_by_a_restart_however_short_grace_is() {
+    for grace in [Duration::ZERO, Duration::from_millis(5)] {
+        let scene = Scene::on_disk(|settings| settings.grace = grace);
+        let mut ali = scene.person_in("general", "Ali").await;
+        ali.says("general", "I stay").await;
+        let then = ali.memory();
+        let scene = scene.starts_again(|_| ()).await;
+        back(&scene, &then, "general").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_join_is_under_way_is_not_forgotten() {
+    let scene = Scene::on_disk(|_| ());
+    let mut sara = scene.person_in("general", "Sara").await;
+    let ali = scene.person("Ali").await;
+    let lock = foreign_lock(&scene);
+    ali.sends(&json!({ "type": "join", "id": 1, "room": "general", "name": "Ali" }));
+    a_moment().await;
+    let mut then = ali.memory();
+    then.last_id = 1;
+    let second = scene.returning(&then).await;
+    assert_eq!(second.welcome["resumed"], true);
+    second.vanishes().await;
+    a_moment().await;
+    drop(lock);
+    sara.hears("join").await;
+    let mut third = scene.returning(&then).await;
+    assert_eq!(third.welcome["resumed"], true);
+    third.joins("general").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_in_which_nothing_was_said_does_not_lie_in_the_file_for_a_month() {
+    let scene = Scene::on_disk(|settings| {
+        settings.room_idle = Duration::from_millis(20);
+        // Stored rooms are looked through often, though none of them is old.
+        settings.stored_room_idle = Duration::from_secs(5);
+    });
+    let (silent, talkative) = (scene.opens_room().await, scene.opens_room().await);
+    scene.person_in(&silent, "Ali").await.leaves(&silent).await;
+    let mut ali = scene.person_in(&talkative, "Ali").await;
+    ali.says(&talkative, "a line").await;
+    ali.leaves(&talkative).await;
+    let is_there = |code: &str| scene.app.hub.look_up(&RoomName::parse(code).expect("a code")).is_some();
+    until("the silent room to end", || !is_there(&silent)).await;
+    assert!(is_there(&talkative));
 }

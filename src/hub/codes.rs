@@ -95,11 +95,16 @@ impl Codes {
         self.waiting.len()
     }
 
-    /// Forgets codes that waited in vain.
-    pub fn sweep(&mut self, now: u64) {
+    /// Forgets codes that waited in vain, and says which.
+    pub fn sweep(&mut self, now: u64) -> Vec<u32> {
         self.turn(now);
-        self.waiting.retain(|_, until| *until > now);
+        let expired: Vec<u32> =
+            self.waiting.iter().filter(|(_, until)| **until <= now).map(|(&code, _)| code).collect();
+        for code in &expired {
+            self.waiting.remove(code);
+        }
         self.give_memory_back();
+        expired
     }
 
     /// Begins a new period of quarantine when it is time.

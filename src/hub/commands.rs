@@ -51,7 +51,7 @@ impl Join {
     /// Answers that it cannot be, and lets the connection go on.
     pub(super) fn refuse(self, reader: &Arc<Reader>, refusal: &Refusal) {
         let mut close = None;
-        reader.answer(|out| close = (self.answer)(Err(refusal), out));
+        reader.lay(|out| close = (self.answer)(Err(refusal), out));
         if let Some(why) = close {
             reader.close(why);
         }
@@ -179,10 +179,13 @@ impl Hub {
             return Err((Code::TooManyRooms.into(), join));
         }
         let reclaim = |room: &RoomName| reader.session().and_then(|session| session.reclaim(room.as_str(), reader));
-        if let Some(held) = reclaim(&join.room) {
-            self.take_up(reader, &held, join);
-            return Ok(());
-        }
+        let join = match reclaim(&join.room) {
+            Some(held) => match self.take_up(reader, &held, join) {
+                Ok(()) => return Ok(()),
+                Err(join) => join,
+            },
+            None => join,
+        };
         let name = match &join.name {
             Ok(name) => name.clone(),
             Err(refusal) => return Err((refusal.clone(), join)),
@@ -229,8 +232,7 @@ impl Hub {
                 }
                 drop(state);
                 if let Some(held) = reclaim(&join.room) {
-                    self.take_up(reader, &held, join);
-                    return Ok(());
+                    return self.take_up(reader, &held, join).map_err(|join| (refusal, join));
                 }
             } else if state.room.roster().is_empty() && !state.room.has_pending() {
                 self.emptied_room(&room, &mut state);
@@ -266,9 +268,14 @@ impl Hub {
         self.seat(&reader, room, state, member.id, Start { position, resume, past }, join.answer);
     }
 
-    /// The same member is back.
-    fn take_up(self: &Arc<Self>, reader: &Arc<Reader>, held: &Held, join: Join) {
+    /// The same member is back. Gives the join back if the member is gone, or about to go because its person said so over
+    /// the connection before.
+    #[expect(clippy::result_large_err, reason = "the join goes on as that of a new member")]
+    fn take_up(self: &Arc<Self>, reader: &Arc<Reader>, held: &Held, join: Join) -> Result<(), Join> {
         let mut state = held.room.lock();
+        if state.ended || !state.room.is_here(held.member) {
+            return Err(join);
+        }
         let log = state.room.log();
         let own_time = state.joined_at(held.member);
         let since = join.since;
@@ -287,6 +294,7 @@ impl Hub {
             _ => (log.head(), Past::OwnTime),
         };
         self.seat(reader, &held.room, &mut state, held.member, Start { position, resume, past }, join.answer);
+        Ok(())
     }
 
     fn seat(
@@ -302,7 +310,7 @@ impl Hub {
         let (snapshot, history) = state.snapshot_parts(member, past, self.rules.newcomers);
         let snapshot = if resume == Resume::Resumed { snapshot.resumed_at(position) } else { snapshot };
         let joined = Joined { room, resume, snapshot, history, state };
-        reader.answer(|out| {
+        reader.lay(|out| {
             // Whoever is let in stays.
             let _ = answer(Ok(&joined), out);
         });
@@ -340,6 +348,11 @@ impl Hub {
             },
         };
         let mut state = room.lock();
+        let is_still_there = || reader.membership(room.name().as_str()).is_some_and(|(_, seated)| seated == member);
+        if held.is_none() && !is_still_there() {
+            // Its person is back over another connection, at this very moment: that one speaks for the place.
+            return Err(Code::NotInRoom.into());
+        }
         let event = state.room.number(Draft::Leave { member }, super::unix_ms(), self.rules.room)?;
         reader.hold();
         self.keep(&room, &mut state, event, Origin::default(), Receipt::Leave { reader: reader.clone(), id, held });
@@ -449,7 +462,7 @@ fn repeats(reader: &Arc<Reader>, room: &LiveRoom, state: &mut State, numbered: N
     match session.resends(|resends| resends.recall(numbered.n, numbered.content))? {
         Recalled::New => return Ok(false),
         Recalled::Done(epoch, seq) => {
-            reader.answer(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
+            reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
         }
         Recalled::Underway(seq) => {
             // The same content is of the same room, so the first one waits here.

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::commands::{Entrance, Join, Numbered};
@@ -141,11 +142,14 @@ impl Hub {
                 let waiting = Waiting { event, receipt, after: Vec::new() };
                 let refusal = Refusal::because(Code::Unavailable, "Too much waits for the disk. Nothing was sent.");
                 self.refuse(room, waiting, &refusal);
+                if state.room.roster().is_empty() && !state.room.has_pending() {
+                    self.emptied_room(room, state);
+                }
             }
         }
     }
 
-    /// Does what hangs on the store's answers, in their order, for as long as it answers.
+    /// Does what hangs on the store's answers, in their order. Ends only if the store does, unasked.
     pub(super) async fn run_outcomes(self: &Arc<Self>) {
         let outcomes = self.outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut outcomes) = outcomes else {
@@ -158,8 +162,10 @@ impl Hub {
             // Those who are read next are numbered into the group after the one that is being written.
             tokio::task::yield_now().await;
         }
-        // The store is closed, which is the end of everything but the answers that are on their way.
-        std::future::pending::<()>().await;
+        if self.is_closing.load(Ordering::Acquire) {
+            std::future::pending::<()>().await;
+        }
+        // The writer is gone, and nobody asked it to go: what waits for it would wait for ever.
     }
 
     fn take_outcome(self: &Arc<Self>, outcome: Outcome<Ticket>) {
@@ -200,7 +206,7 @@ impl Hub {
                 if reader.unseat(room).is_some() {
                     state.remove_reader(&reader);
                 }
-                reader.answer(|out| reader.wire().leave(id, room.name(), out));
+                reader.lay(|out| reader.wire().leave(id, room.name(), out));
                 reader.release();
             }
             Receipt::Acknowledge { reader, numbered } => {
@@ -208,7 +214,7 @@ impl Hub {
                     if let Some(session) = reader.session() {
                         session.resends(|resends| resends.confirm(numbered.n));
                     }
-                    reader.answer(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                    reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
                 }
             }
             Receipt::Gone => {}
@@ -220,7 +226,7 @@ impl Hub {
         for after in after {
             match after {
                 After::Repeat { reader, numbered } => {
-                    reader.answer(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                    reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
                     reader.call();
                 }
                 After::Join { reader, join } => self.join_later(reader, *join),
@@ -249,7 +255,7 @@ impl Hub {
     fn refuse(self: &Arc<Self>, room: &Arc<LiveRoom>, waiting: Waiting, refusal: &Refusal) {
         let Waiting { event, receipt, after } = waiting;
         let tell = |reader: &Arc<Reader>, id| {
-            reader.answer(|out| reader.wire().refuse(refusal, id, room.name(), out));
+            reader.lay(|out| reader.wire().refuse(refusal, id, room.name(), out));
         };
         match receipt {
             Receipt::Enter(entrance) => entrance.join.refuse(&entrance.reader, refusal),
@@ -259,6 +265,9 @@ impl Hub {
                 {
                     session.keep_place(held.clone());
                     self.later(held.until, Due::Grace { session: session.clone(), held });
+                } else if reader.membership(room.name().as_str()).is_none() {
+                    // The connection is over, and its place was not taken up again because it was being left.
+                    self.leave_again(room, &event);
                 }
                 tell(&reader, Some(id));
                 reader.release();
@@ -270,12 +279,7 @@ impl Hub {
                 tell(&reader, numbered.map(|numbered| numbered.n));
                 reader.call();
             }
-            Receipt::Gone => {
-                if let Kind::Leave { member } = &event.kind {
-                    let (room, member) = (Arc::downgrade(room), member.id);
-                    self.later(self.now() + LEAVE_AGAIN_MS, Due::Leave { room, member });
-                }
-            }
+            Receipt::Gone => self.leave_again(room, &event),
         }
         for after in after {
             match after {
@@ -285,6 +289,14 @@ impl Hub {
                 }
                 After::Join { reader, join } => self.join_later(reader, *join),
             }
+        }
+    }
+
+    /// Has a leave that was not kept be tried again.
+    fn leave_again(&self, room: &Arc<LiveRoom>, leave: &Event) {
+        if let Kind::Leave { member } = &leave.kind {
+            let (room, member) = (Arc::downgrade(room), member.id);
+            self.later(self.now() + LEAVE_AGAIN_MS, Due::Leave { room, member });
         }
     }
 
@@ -312,6 +324,7 @@ impl Hub {
 
     /// Keeps what was given to the store, and ends it. From here on nothing is kept.
     pub async fn close_store(self: &Arc<Self>) {
+        self.is_closing.store(true, Ordering::Release);
         let hub = self.clone();
         if tokio::task::spawn_blocking(move || hub.store.close()).await.is_err() {
             tracing::error!("the store could not be closed");

@@ -59,6 +59,8 @@ pub(super) struct State {
     pub(super) era: u32,
     /// The store has a row of it, or is about to.
     pub(super) is_stored: bool,
+    /// Somebody made its code before they came.
+    pub(super) was_made: bool,
     /// Everybody who reads it. Copied only when it changes during a flush.
     audience: Arc<Vec<Arc<Reader>>>,
     /// How many read it on each wire.
@@ -136,6 +138,7 @@ impl LiveRoom {
                 waiting: VecDeque::new(),
                 era: 0,
                 is_stored,
+                was_made: false,
                 audience: Arc::default(),
                 wires: [0; Wire::ALL.len()],
                 flushed: head,

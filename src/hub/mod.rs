@@ -33,8 +33,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::protocol::{Close, MemberId};
 use crate::room::{Draft, RoomLimits, TailLimits};
@@ -88,6 +88,10 @@ pub struct Rules {
     pub stored_room_idle_ms: u64,
     /// How long lines are kept.
     pub retention_ms: Option<u64>,
+    /// How many lines of a room are kept.
+    pub retention_lines: Option<usize>,
+    /// Rooms in the store.
+    pub stored_rooms: usize,
     /// Within which time people are told to come back when the server stops, at most.
     pub drain_window_ms: u64,
     /// How long a code waits for its first member.
@@ -143,6 +147,10 @@ pub struct Hub {
     reader_left: Notify,
     /// The server stops.
     stopping: AtomicBool,
+    /// The store is being closed.
+    is_closing: AtomicBool,
+    /// Turns at reading pages of the past from the store.
+    paging: Semaphore,
     /// How many rooms there are, readable without their lock.
     live_rooms: AtomicUsize,
     /// Counts the watch's rounds: the coarse clock that connections note when they are heard.
@@ -159,7 +167,11 @@ impl Hub {
 
     /// Shows what happens, does what is due and watches over connections, for as long as the server runs.
     pub async fn run(self: Arc<Self>) {
-        tokio::join!(self.flusher.run(), self.run_timers(), self.run_watch(), self.run_outcomes());
+        let others = async { tokio::join!(self.flusher.run(), self.run_timers(), self.run_watch()) };
+        tokio::select! {
+            _ = others => {}
+            () = self.run_outcomes() => {}
+        }
     }
 
     /// The present moment by a clock that never jumps, in milliseconds.
@@ -200,7 +212,8 @@ impl Hub {
         }
         self.reader_left.notify_waiters();
         if let Some(session) = reader.session() {
-            if end == End::Unclean && self.rules.grace_ms > 0 {
+            // Whoever is sent away by a stop is expected back after it, however short grace is otherwise.
+            if end == End::Unclean && (self.rules.grace_ms > 0 || self.keeps_places()) {
                 let held = session.hold_all_of(reader, self.now() + self.rules.grace_ms);
                 self.park(session, reader, held);
             }
@@ -276,9 +289,15 @@ impl Hub {
         }
     }
 
+    /// Whether the next process will give everybody their place again.
+    fn keeps_places(&self) -> bool {
+        self.store.is_lasting() && self.stopping.load(Ordering::Acquire)
+    }
+
     /// Forgets a session some time after its last visit.
     fn forget_later(&self, session: &Arc<Session>, visit: u32) {
-        if session.is_blank() {
+        // One that the store has a row of may have a join on its way.
+        if session.is_blank() && !session.is_stored() {
             self.forget(session, visit);
             return;
         }

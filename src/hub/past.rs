@@ -10,9 +10,9 @@ use super::reader::Reader;
 use super::{Hub, Newcomers};
 use crate::names::RoomName;
 use crate::protocol::{Code, Edge, Event, MemberId, Page, Refusal, Seq};
-use crate::room::{Draft, RECENT_LINES, Target};
-use crate::store::Trouble;
+use crate::room::{Draft, RECENT_LINES, StoredLine, Target};
 use crate::store::sqlite::PageWanted;
+use crate::store::{RoomKey, Trouble};
 
 /// How many lines of the past one answer holds at most.
 pub const HISTORY_PAGE: usize = 200;
@@ -42,7 +42,7 @@ impl Hub {
             let state = room.lock();
             let first = state.pages_from(you, self.rules.newcomers);
             let lines = fitted(state.page(Some(you), first, page.from, limit), page.from);
-            reader.answer(|out| answer(Ok(&lines), out));
+            reader.lay(|out| answer(Ok(&lines), out));
             return;
         }
         reader.hold();
@@ -62,7 +62,7 @@ impl Hub {
                         if changes_since(&state, head, &lines.0) {
                             continue;
                         }
-                        reader.answer(|out| answer(Ok(&lines), out));
+                        reader.lay(|out| answer(Ok(&lines), out));
                         drop(state);
                     }
                     Err(refusal) => reader.answer(|out| answer(Err(&refusal), out)),
@@ -142,7 +142,9 @@ impl Hub {
         Ok((lines, has_more))
     }
 
-    async fn read_page(self: &Arc<Self>, key: i64, wanted: PageWanted) -> Result<Lines, Refusal> {
+    async fn read_page(self: &Arc<Self>, key: RoomKey, wanted: PageWanted) -> Result<Lines, Refusal> {
+        // Whoever pages leaves readers to those who want to come in.
+        let _turn = self.paging.acquire().await.expect("it is never closed");
         let hub = self.clone();
         let reading = tokio::task::spawn_blocking(move || match hub.lasting() {
             Some(store) => store.page(key, wanted),
@@ -165,9 +167,10 @@ impl Hub {
         numbered: Numbered,
         draft: impl FnOnce(Target) -> Draft + Send + 'static,
     ) -> Result<bool, Refusal> {
-        let is_remembered = {
+        let (is_remembered, asked_at) = {
             let state = room.lock();
-            state.room.line(line).is_some() || line > state.room.log().head()
+            let head = state.room.log().head();
+            (state.room.line(line).is_some() || line > head, head)
         };
         if is_remembered || self.lasting().is_none() {
             return self.say(reader, room, draft(Target { seq: line, stored: None }), Some(numbered));
@@ -182,7 +185,11 @@ impl Hub {
             });
             let looked_up = looked_up.await.unwrap_or_else(|fault| Err(Trouble::Failed(fault.to_string())));
             let said = match looked_up {
-                Ok(stored) => hub.say(&reader, &room, draft(Target { seq: line, stored }), Some(numbered)),
+                Ok(_) if reader.membership(room.name().as_str()).is_none() => Err(Code::NotInRoom.into()),
+                Ok(stored) => {
+                    let stored = stored.map(|line| StoredLine { line, asked_at });
+                    hub.say(&reader, &room, draft(Target { seq: line, stored }), Some(numbered))
+                }
                 Err(trouble) => Err(Refusal::because(Code::Unavailable, trouble.to_string())),
             };
             if let Err(refusal) = said {

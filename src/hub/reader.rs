@@ -183,6 +183,15 @@ impl Reader {
     /// Puts an answer for this client alone on the desk. It leaves with the next write; the connection's task sees to
     /// that when no batch does.
     pub fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.put(write, true);
+    }
+
+    /// The same under a room's lock, under which no socket is written.
+    pub(super) fn lay(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.put(write, false);
+    }
+
+    fn put(&self, write: impl FnOnce(&mut Vec<u8>), may_write: bool) {
         let mut desk = self.desk();
         if desk.closing || desk.broken || desk.gone {
             return;
@@ -198,7 +207,7 @@ impl Reader {
             return;
         }
         write(&mut desk.pending);
-        if desk.pending.len() > limit / 2 && !desk.full {
+        if may_write && desk.pending.len() > limit / 2 && !desk.full {
             // Much was asked at once. Only what the socket does not take counts.
             self.write(&mut desk, &[], &[]);
         }

@@ -76,9 +76,8 @@ impl Resends {
                 Ok(Recalled::Underway(done.seq))
             };
         }
-        // Those under way count, too: they came after all that are kept.
-        let is_full = self.recent.len() >= REMEMBERED;
-        if is_full && self.recent.iter().all(|done| n < done.n) {
+        let is_full = self.kept().count() >= REMEMBERED;
+        if is_full && self.kept().all(|done| n < done) {
             return Err(Code::IdTooOld.into());
         }
         Ok(Recalled::New)
@@ -89,8 +88,8 @@ impl Resends {
     pub fn note(&mut self, n: u64, content: u64, epoch: Epoch, seq: Seq) -> Option<u64> {
         self.recent.push_back(Remembered { n, content, epoch, seq, is_kept: false });
         self.noted = self.noted.wrapping_add(1);
-        let is_time = self.noted.is_multiple_of(REMEMBERED as u32) && self.recent.len() > REMEMBERED;
-        is_time.then(|| self.lowest_of_last())
+        let is_time = self.noted.is_multiple_of(REMEMBERED as u32);
+        is_time.then(|| self.kept().min()).flatten()
     }
 
     /// The store has command `n`.
@@ -98,11 +97,12 @@ impl Resends {
         if let Some(done) = self.recent.iter_mut().rev().find(|done| done.n == n) {
             done.is_kept = true;
         }
-        while self.recent.len() > REMEMBERED {
-            // The lowest number goes, which is the oldest when numbers rise as they should. What is under way stays.
-            let kept = self.recent.iter().enumerate().filter(|(_, done)| done.is_kept);
-            let Some((lowest, _)) = kept.min_by_key(|(_, done)| done.n) else { break };
-            self.recent.remove(lowest);
+        if self.kept().count() > REMEMBERED
+            && let Some(lowest) = self.kept().min()
+        {
+            // The lowest number goes, which is the oldest when numbers rise as they should. What is under way does not count:
+            // it may fail, and what was kept must be known then.
+            self.recent.retain(|done| !done.is_kept || done.n != lowest);
         }
     }
 
@@ -111,10 +111,8 @@ impl Resends {
         self.recent.retain(|done| done.is_kept || done.n != n);
     }
 
-    /// The lowest number that is remembered once all that are noted are kept.
-    fn lowest_of_last(&self) -> u64 {
-        let mut numbers: Vec<u64> = self.recent.iter().map(|done| done.n).collect();
-        numbers.sort_unstable();
-        numbers.get(numbers.len().saturating_sub(REMEMBERED)).copied().unwrap_or(0)
+    /// The numbers of those that the store has.
+    fn kept(&self) -> impl Iterator<Item = u64> {
+        self.recent.iter().filter(|done| done.is_kept).map(|done| done.n)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::commands::Join;
 use super::flusher::Flusher;
@@ -21,6 +21,9 @@ use crate::protocol::{self, MemberId, Refusal};
 use crate::room::{RECENT_BYTES, RECENT_LINES};
 use crate::store::sqlite::{Loaded, Sqlite, TailWanted};
 use crate::store::{KeptServer, Opened, RoomKey, SessionHash, Store, Trouble};
+
+/// How many pages of the past are read at once: half of the store's readers.
+const PAGING: usize = 2;
 
 impl Hub {
     /// A hub with what the store has kept. [`Hub::run`] must run beside it. Blocks while rooms with people in them are
@@ -46,18 +49,29 @@ impl Hub {
             next_reader: AtomicU64::new(1),
             reader_left: Notify::new(),
             stopping: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
+            paging: Semaphore::new(PAGING),
             live_rooms: AtomicUsize::new(0),
             tick: AtomicU32::new(1),
             tail_bytes: AtomicU64::new(0),
         });
         hub.restore_codes(&codes, &resting);
         for room in rooms {
-            let Ok(name) = RoomName::parse(&room.name) else { continue };
+            let Ok(name) = RoomName::parse(&room.name) else {
+                tracing::warn!(
+                    row = room.key,
+                    "a stored room has a name that cannot be any more: export it, and wipe it"
+                );
+                continue;
+            };
             if room.members == 0 {
                 let stored = Stored { key: room.key, touched_at: room.touched_at, fate: Fate::Resting };
                 hub.rooms().stored.insert(name, stored);
             } else if let Some(loaded) = hub.load(room.key)? {
-                hub.restore_room(name, room.key, loaded);
+                let awaited = Awaited::of(&loaded);
+                let room = LiveRoom::restored(name, room.key, loaded.kept, hub.now());
+                hub.rooms().insert(room.clone());
+                hub.take_in(&room, awaited);
             }
         }
         let until = hub.now() + hub.rules.restart_grace_ms + hub.rules.session_ms;
@@ -84,36 +98,27 @@ impl Hub {
         }
     }
 
-    /// Takes in a room whose members are away. Those whom nobody can be any more are gone.
-    fn restore_room(self: &Arc<Self>, name: RoomName, key: RoomKey, loaded: Loaded) -> Arc<LiveRoom> {
-        let sessions: HashMap<MemberId, Option<SessionHash>> = loaded.sessions.into_iter().collect();
-        let members: Vec<MemberId> = loaded.kept.members.iter().map(|(member, _)| member.id).collect();
-        let now = self.now();
-        let room = LiveRoom::restored(name, key, loaded.kept, now);
-        {
-            let mut rooms = self.rooms();
-            rooms.insert(room.clone());
-            self.live_rooms.store(rooms.len(), Ordering::Relaxed);
-        }
+    /// Expects the members of a room back that was taken in. Those whom nobody can be any more are gone.
+    fn take_in(self: &Arc<Self>, room: &Arc<LiveRoom>, awaited: Awaited) {
+        self.live_rooms.store(self.rooms().len(), Ordering::Relaxed);
         {
             let mut state = room.lock();
             self.count_tail(0, state.room.log().bytes());
             if state.room.roster().is_empty() {
-                self.emptied_room(&room, &mut state);
+                self.emptied_room(room, &mut state);
             }
         }
-        for member in members {
-            let session = sessions.get(&member).copied().flatten().and_then(|hash| self.sessions.of(&hash));
-            match session {
+        let until = self.now() + self.rules.restart_grace_ms;
+        for (member, session) in awaited.0 {
+            match session.and_then(|hash| self.sessions.of(&hash)) {
                 Some(session) => {
-                    let held = Held { room: room.clone(), member, until: now + self.rules.restart_grace_ms };
+                    let held = Held { room: room.clone(), member, until };
                     session.keep_place(held.clone());
                     self.later(held.until, Due::Grace { session, held });
                 }
-                None => self.leave_now(&room, member, None),
+                None => self.leave_now(room, member, None),
             }
         }
-        room
     }
 
     /// Reads a room. Blocks.
@@ -171,32 +176,46 @@ impl Hub {
     }
 
     fn take_loaded(self: &Arc<Self>, name: RoomName, key: RoomKey, loaded: Result<Option<Loaded>, Trouble>) {
-        let refusal = match loaded {
+        let (taken, refusal) = match loaded {
             Ok(Some(loaded)) => {
-                self.restore_room(name.clone(), key, loaded);
-                None
+                let awaited = Awaited::of(&loaded);
+                (Some((LiveRoom::restored(name.clone(), key, loaded.kept, self.now()), awaited)), None)
             }
-            Ok(None) => Some(Refusal::from(protocol::Code::RoomNotFound)),
-            Err(trouble) => Some(Refusal::because(protocol::Code::Unavailable, trouble.to_string())),
+            Ok(None) => (None, Some(Refusal::from(protocol::Code::RoomNotFound))),
+            Err(trouble) => (None, Some(Refusal::because(protocol::Code::Unavailable, trouble.to_string()))),
         };
-        let waiting = {
+        // It is here and no longer there, and nobody waits for it any more, in one step.
+        let fate = {
             let mut rooms = self.rooms();
-            let fate = match &refusal {
-                Some(refusal) if refusal.code == protocol::Code::Unavailable => {
-                    rooms.stored.get_mut(&name).map(|stored| std::mem::replace(&mut stored.fate, Fate::Resting))
-                }
-                _ => rooms.stored.remove(&name).map(|stored| stored.fate),
-            };
-            match fate {
-                Some(Fate::Loading(waiting)) => waiting,
-                Some(Fate::Resting | Fate::Ending) | None => Vec::new(),
+            if let Some((room, _)) = &taken {
+                rooms.insert(room.clone());
+            }
+            if refusal.as_ref().is_some_and(|refusal| refusal.code == protocol::Code::Unavailable) {
+                rooms.stored.get_mut(&name).map(|stored| std::mem::replace(&mut stored.fate, Fate::Resting))
+            } else {
+                rooms.stored.remove(&name).map(|stored| stored.fate)
             }
         };
+        if let Some((room, awaited)) = taken {
+            self.take_in(&room, awaited);
+        }
+        let Some(Fate::Loading(waiting)) = fate else { return };
         for (reader, join) in waiting {
             match &refusal {
                 None => self.join_again(&reader, join),
                 Some(refusal) => join.refuse(&reader, refusal),
             }
         }
+    }
+}
+
+/// Who was in a room when the process before this one ended, and with whose session.
+struct Awaited(Vec<(MemberId, Option<SessionHash>)>);
+
+impl Awaited {
+    fn of(loaded: &Loaded) -> Self {
+        let sessions: HashMap<MemberId, Option<SessionHash>> = loaded.sessions.iter().copied().collect();
+        let session_of = |id: &MemberId| sessions.get(id).copied().flatten();
+        Self(loaded.kept.members.iter().map(|(member, _)| (member.id, session_of(&member.id))).collect())
     }
 }

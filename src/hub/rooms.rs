@@ -7,13 +7,19 @@ use std::sync::atomic::Ordering;
 use super::commands::Join;
 use super::live_room::State;
 use super::timers::Due;
-use super::{Codes, Hub, LiveRoom, Reader};
+use super::{Codes, Hub, LiveRoom, Reader, Rules};
 use crate::code::Code;
 use crate::names::RoomName;
 use crate::protocol;
 use crate::protocol::Refusal;
 use crate::room::{Epoch, Room};
 use crate::store::{RoomKey, Store};
+
+/// How long until a room is looked at again in which something is still on its way to the store, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 1000;
+
+/// How often the store is told to forget codes that have rested, in milliseconds.
+const FORGET_RESTED_MS: u64 = 3_600_000;
 
 /// The rooms by name, and the codes.
 #[derive(Debug)]
@@ -22,6 +28,8 @@ pub(super) struct Rooms {
     /// Rooms that lie in the store and not here: nobody is in them.
     pub(super) stored: HashMap<RoomName, Stored>,
     pub(super) codes: Codes,
+    /// When the store was last told to forget codes that have rested, in Unix milliseconds.
+    rested_at: u64,
 }
 
 /// A room that lies in the store.
@@ -74,7 +82,7 @@ pub enum WouldOpen {
 
 impl Rooms {
     pub(super) fn new(codes: Codes) -> Self {
-        Self { by_name: HashMap::new(), stored: HashMap::new(), codes }
+        Self { by_name: HashMap::new(), stored: HashMap::new(), codes, rested_at: 0 }
     }
 
     /// How many are here.
@@ -82,9 +90,10 @@ impl Rooms {
         self.by_name.len()
     }
 
-    /// How many there are, with those that wait for their first member.
-    fn count(&self) -> usize {
-        self.by_name.len() + self.stored.len() + self.codes.waiting()
+    /// Whether there is room for one more, here and in the store.
+    fn is_full(&self, rules: &Rules) -> bool {
+        self.by_name.len() + self.codes.waiting() >= rules.rooms
+            || self.by_name.len() + self.stored.len() >= rules.stored_rooms
     }
 
     fn has(&self, name: &RoomName) -> bool {
@@ -131,10 +140,10 @@ impl Hub {
     fn give_code(&self) -> Result<Code, Refusal> {
         let now = self.now();
         let mut rooms = self.rooms();
-        if rooms.count() >= self.rules.rooms {
+        if rooms.is_full(&self.rules) {
             return Err(protocol::Code::ServerFull.into());
         }
-        let Rooms { by_name, stored, codes } = &mut *rooms;
+        let Rooms { by_name, stored, codes, .. } = &mut *rooms;
         let random =
             |bytes: &mut [u8]| getrandom::fill(bytes).expect("the system's random source works, else nothing is safe");
         let is_used = |code: Code| {
@@ -203,7 +212,7 @@ impl Hub {
         if !may_open {
             return Err(protocol::Code::RoomNotFound.into());
         }
-        if !is_made && rooms.count() >= self.rules.rooms {
+        if !is_made && rooms.is_full(&self.rules) {
             return Err(protocol::Code::ServerFull.into());
         }
         if let Some(code) = name.code() {
@@ -211,6 +220,7 @@ impl Hub {
         }
         let room = if self.store.is_lasting() { Room::lasting(new_epoch()) } else { Room::new(new_epoch()) };
         let room = LiveRoom::new(name.clone(), self.store.new_room_key(), room, now);
+        room.lock().was_made = is_made;
         rooms.insert(room.clone());
         self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
         Ok(Found::Live(room))
@@ -227,7 +237,7 @@ impl Hub {
     }
 
     /// Ends a room that has been empty for its time, or looks again when that may be. A stored room is not over: it only lies
-    /// in the store from then on.
+    /// in the store from then on, unless nothing that was said stands in it.
     pub(super) fn end_if_idle(&self, room: &Arc<LiveRoom>) {
         let now = self.now();
         let mut rooms = self.rooms();
@@ -240,26 +250,27 @@ impl Hub {
         let at = since + self.rules.room_idle_ms;
         if now < at || state.room.has_pending() {
             state.end_is_timed = true;
-            self.later(at.max(now + 1), Due::RoomEnd(Arc::downgrade(room)));
+            let look_again = if now < at { at } else { now + LOOK_AGAIN_MS };
+            self.later(look_again, Due::RoomEnd(Arc::downgrade(room)));
             return;
         }
         state.ended = true;
         state.hold = None;
         self.count_tail(state.room.log().bytes(), 0);
-        let is_stored = state.is_stored;
+        let (is_stored, was_made, is_blank) = (state.is_stored, state.was_made, state.room.is_blank());
         drop(state);
         rooms.by_name.remove(room.name());
         self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
         if is_stored {
             // Its own idle time began when it was left, which was longer ago by what it was kept here.
-            let touched_at = super::unix_ms().saturating_sub(now - since);
+            let touched_at = if is_blank { 0 } else { super::unix_ms().saturating_sub(now - since) };
             rooms.stored.insert(room.name().clone(), Stored { key: room.key, touched_at, fate: Fate::Resting });
         } else if let Some(code) = room.name().code() {
-            if self.store.is_lasting() {
+            if !self.store.is_lasting() {
+                rooms.codes.rest(code, now);
+            } else if was_made {
                 // Its first member could not be kept: the code waits on.
                 rooms.codes.wait(code, now + self.rules.code_wait_ms);
-            } else {
-                rooms.codes.rest(code, now);
             }
         }
         rooms.give_memory_back();
@@ -302,7 +313,17 @@ impl Hub {
         let now = self.now();
         let all: Vec<Arc<LiveRoom>> = {
             let mut rooms = self.rooms();
-            rooms.codes.sweep(now);
+            let expired = rooms.codes.sweep(now);
+            if let Store::Sqlite(store) = &self.store {
+                for code in expired {
+                    store.forget_code(code);
+                }
+                let clock = super::unix_ms();
+                if clock >= rooms.rested_at.saturating_add(FORGET_RESTED_MS) {
+                    rooms.rested_at = clock;
+                    store.forget_resting(clock.saturating_sub(self.rules.code_quarantine_ms));
+                }
+            }
             rooms.by_name.values().cloned().collect()
         };
         let limits = self.tail_limits();
@@ -313,9 +334,8 @@ impl Hub {
             }
             let before = state.room.log().bytes();
             state.trim(now, limits);
-            if let Some(age) = self.rules.retention_ms {
-                state.room.forget_lines_before(super::unix_ms().saturating_sub(age));
-            }
+            let since = self.rules.retention_ms.map(|age| super::unix_ms().saturating_sub(age));
+            state.room.retain_lines(since, self.rules.retention_lines);
             self.count_tail(before, state.room.log().bytes());
             let has_laggards = state.has_laggards();
             drop(state);

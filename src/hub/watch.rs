@@ -50,6 +50,8 @@ impl Hub {
 
     fn do_due(self: &Arc<Self>, due: Due) {
         match due {
+            // The next process gives everybody their time.
+            Due::Grace { .. } | Due::SessionEnd { .. } if self.keeps_places() => {}
             Due::Grace { session, held } => {
                 if session.give_up(&held) {
                     self.leave_now(&held.room, held.member, None);
@@ -113,7 +115,10 @@ impl Hub {
         let mut concerned: Vec<(Arc<Reader>, Option<Close>)> = Vec::new();
         for reader in self.readers().values() {
             let silent = tick.saturating_sub(reader.last_heard());
-            let verdict = if silent >= spans.dead {
+            let verdict = if reader.is_held() {
+                // It is not being read while its command is kept.
+                None
+            } else if silent >= spans.dead {
                 Some(Close::Silent)
             } else if reader.message_begun().is_some_and(|begun| tick.saturating_sub(begun) >= spans.message) {
                 Some(Close::PolicyViolation)

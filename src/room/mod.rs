@@ -87,7 +87,16 @@ pub struct Target {
     /// Its number.
     pub seq: Seq,
     /// What the store says of it, when the room itself does not remember it any more.
-    pub stored: Option<Line>,
+    pub stored: Option<StoredLine>,
+}
+
+/// A line that the store was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredLine {
+    /// What it said.
+    pub line: Line,
+    /// The room's last number before it was asked: what happened since is not in its answer.
+    pub asked_at: Seq,
 }
 
 /// A line, as far as a change of it has to know.
@@ -363,10 +372,11 @@ impl Room {
         self.log.trim(now, limits, needed);
     }
 
-    /// Forgets lines that were said before then, in Unix milliseconds, beyond what the tail keeps for those who come back.
-    pub fn forget_lines_before(&mut self, at: u64) {
+    /// Forgets lines that were said before then, in Unix milliseconds, and all but so many, beyond what the tail keeps for
+    /// those who come back.
+    pub fn retain_lines(&mut self, since: Option<u64>, most: Option<usize>) {
         if let Some(recent) = &mut self.recent {
-            recent.forget_before(at);
+            recent.retain(since.unwrap_or(0), most.unwrap_or(usize::MAX));
         }
     }
 
@@ -409,10 +419,27 @@ impl Room {
         let person = self.person(viewer)?;
         let kept = self.line(target.seq).and_then(|event| Line::of(&event.kind));
         let is_hidden = !limits.sees_past && target.seq < person.joined_at();
-        kept.or(target.stored)
+        let stored = target.stored.filter(|stored| !self.may_be_taken_back_since(target.seq, stored.asked_at));
+        kept.or(stored.map(|stored| stored.line))
             .filter(|line| line.between.is_none_or(|pair| pair.contains(&viewer)))
             .filter(|_| !is_hidden && !self.pending.takes_back(target.seq))
             .ok_or_else(|| Code::NoSuchLine.into())
+    }
+
+    /// Whether a line was taken back after this number, as far as that is known here.
+    fn may_be_taken_back_since(&self, line: Seq, asked_at: Seq) -> bool {
+        let Ok(mut events) = self.log.since(asked_at) else { return true };
+        events.any(|event| matches!(event.kind, Kind::Delete { target, .. } if target == line))
+    }
+
+    /// Whether somebody is in the room and not about to go.
+    pub fn is_here(&self, member: MemberId) -> bool {
+        self.person(member).is_ok()
+    }
+
+    /// Whether nothing that was said stands any more, as far as more than the tail is kept.
+    pub fn is_blank(&self) -> bool {
+        self.recent.as_ref().is_none_or(|recent| recent.lines().next().is_none() && !recent.is_cut())
     }
 
     /// Whether a line that is remembered bears this reaction.

@@ -55,10 +55,12 @@ impl Recent {
         }
     }
 
-    /// Forgets lines that were said before then, in Unix milliseconds.
-    pub(super) fn forget_before(&mut self, at: u64) {
-        while let Some(oldest) = self.lines.pop_front_if(|line| line.at < at) {
+    /// Forgets lines that were said before then, in Unix milliseconds, and all but the newest so many.
+    pub(super) fn retain(&mut self, since: u64, most: usize) {
+        let mut over = self.lines.len().saturating_sub(most);
+        while let Some(oldest) = self.lines.pop_front_if(|line| line.at < since || over > 0) {
             self.bytes -= oldest.kind.weight();
+            over = over.saturating_sub(1);
         }
     }
 

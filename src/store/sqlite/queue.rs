@@ -16,6 +16,9 @@ const GROUP_ENTRIES: usize = 1000;
 /// The most that the events of one group weigh, in bytes.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
+/// The most that waiting events weigh, in bytes.
+const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
 /// Where somebody waits for an answer.
 pub(super) type Answer = oneshot::Sender<Result<(), Trouble>>;
 
@@ -76,23 +79,26 @@ pub(super) struct Queue<R> {
 struct Waiting<R> {
     works: VecDeque<Work<R>>,
     entries: usize,
+    /// What their events weigh.
+    bytes: usize,
     writer_sleeps: bool,
     is_closed: bool,
 }
 
 impl<R> Queue<R> {
     pub(super) fn new(bound: usize) -> Self {
-        let waiting = Waiting { works: VecDeque::new(), entries: 0, writer_sleeps: false, is_closed: false };
+        let waiting = Waiting { works: VecDeque::new(), entries: 0, bytes: 0, writer_sleeps: false, is_closed: false };
         Self { waiting: Mutex::new(waiting), came: Condvar::new(), bound }
     }
 
     /// Queues an event. Gives it back when the queue is full or closed.
     pub(super) fn append(&self, entry: Entry<R>) -> Result<(), Entry<R>> {
         let mut waiting = self.waiting();
-        if waiting.is_closed || waiting.entries >= self.bound {
+        if waiting.is_closed || waiting.entries >= self.bound || waiting.bytes >= QUEUE_BYTES {
             return Err(entry);
         }
         waiting.entries += 1;
+        waiting.bytes += entry.event.kind.weight();
         self.push(waiting, Work::Append(entry));
         Ok(())
     }
@@ -135,6 +141,7 @@ impl<R> Queue<R> {
             let Some(work) = waiting.works.pop_front() else { break };
             if let Work::Append(entry) = &work {
                 waiting.entries -= 1;
+                waiting.bytes -= entry.event.kind.weight();
                 bytes += entry.event.kind.weight();
             }
             group.push(work);

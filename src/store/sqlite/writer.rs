@@ -49,7 +49,7 @@ pub(super) struct Writer<R> {
 impl<R> Writer<R> {
     /// Writes until the queue is closed and empty. Gives the connection back.
     pub(super) fn run(mut self) -> Connection {
-        let _closes = ClosesQueue(self.queue.clone());
+        let _closes = ClosesQueue(self.queue.clone(), self.is_well.clone());
         loop {
             match self.queue.take(self.patience()) {
                 Taken::Group(works) => self.keep(works),
@@ -216,11 +216,12 @@ impl<R> Writer<R> {
     }
 }
 
-/// However the writer ends, nobody waits for it after that.
-struct ClosesQueue<R>(Arc<Queue<R>>);
+/// However the writer ends, nobody waits for it after that, and nobody takes the store for well.
+struct ClosesQueue<R>(Arc<Queue<R>>, Arc<AtomicBool>);
 
 impl<R> Drop for ClosesQueue<R> {
     fn drop(&mut self) {
+        self.1.store(false, Ordering::Release);
         self.0.close();
     }
 }
