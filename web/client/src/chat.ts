@@ -7,7 +7,7 @@ import type { Arrival, Frame, Heard } from './frames.ts';
 import { Keep } from './keep.ts';
 import type { SaidLine } from './lines.ts';
 import { News } from './news.ts';
-import type { Recipient } from './outbox.ts';
+import { isOfLine, type Recipient } from './outbox.ts';
 import { keep, RoomPicture } from './picture.ts';
 import { browser, type StorageLike, type Surroundings, type WebSocketLike } from './platform.ts';
 import type { ClientFrame } from './protocol.ts';
@@ -429,7 +429,10 @@ export class Chat {
     const desk = this.#desks.get(room);
     const line = desk?.line(key) ?? null;
     if (desk === undefined || line === null || desk.room.epoch === null || desk.room.status === 'left') return null;
-    return { desk, line, epoch: desk.room.epoch };
+    const { epoch } = desk.room;
+    // What is about to be gone is not changed any more.
+    const going = this.#sending.entries.some(({ state, change }) => state === 'queued' && change?.kind === 'delete' && isOfLine(change, line.seq, epoch));
+    return going ? null : { desk, line, epoch };
   }
 
   #change({ desk, line, epoch }: Changeable, what: Wish, text: string): boolean {

@@ -101,9 +101,13 @@ export function next(outbox: Outbox, door: (room: string) => Door): Entry | null
   return queued.find((entry) => !entry.doubt && door(entry.room) === 'open') ?? null;
 }
 
-/** The line is handed to the socket, as number `id`, while the room stands at `at`. */
+/**
+ * The line is handed to the socket, as number `id`, while the room stands at `at`. Whoever a private line is for was found there:
+ * in doubt, it is asked whether the number is of the same life of the log.
+ */
 export function handed(outbox: Outbox, key: string, id: number, at: Position): Outbox {
-  return change(outbox, (entry) => entry.key === key ? { ...entry, id, after: entry.after ?? at, onWay: true } : entry);
+  return change(outbox, (entry) => entry.key === key
+    ? { ...entry, id, to: entry.to === null ? null : { ...entry.to, epoch: at.epoch }, after: entry.after ?? at, onWay: true } : entry);
 }
 
 /** The line of this command, if there is one. */

@@ -4,7 +4,7 @@ import type { Arrival, Event, Frame, PastPage } from './frames.ts';
 import { append, gap, has, lineOf, mark, MOST_KEPT, place, placeEarlier, TRIMMED, young, type Log, type SaidLine } from './lines.ts';
 import { mentions } from './mention.ts';
 import type { Change, Entry } from './outbox.ts';
-import { MOST_READ, reconciled, withPage } from './past.ts';
+import { askedBefore, frontier, MOST_READ, reconciled, withPage } from './past.ts';
 import { entered, gone, NOBODY, roster, type Roster } from './roster.ts';
 import { heard, NO_TYPISTS, type Typists } from './typing.ts';
 import type { Earlier, ErrorNotice, GapReason, Line, RoomStatus } from './view.ts';
@@ -77,7 +77,7 @@ export function arrived(before: Room, frame: Arrival, seen: boolean, waiting: En
   const offered: Earlier = frame.earlier === true ? 'some' : 'none';
   if (goesOn) {
     // After a reload nothing is here, and what was before the page asks for when it is wanted.
-    const earlier = before.log.length === 0 && before.seq === frame.seq ? offered : now.earlier;
+    const earlier = before.log.length === 0 && (first || before.seq === frame.seq) ? offered : now.earlier;
     return first ? { ...now, earlier, epoch: frame.epoch, seq: frame.seq, base: frame.seq, read: frame.seq } : { ...now, earlier };
   }
   const came = sameEpoch ? before.came : isNew(frame) ? frame.seq : null;
@@ -106,7 +106,7 @@ function caughtUp(now: Room, before: Room, frame: Arrival, seen: boolean): Room 
   const acked = before.acked.filter((line) => (line.seq ?? 0) > frame.seq);
   const after = added({ ...room, acked, base }, history, seen);
   // Acknowledged lines that the history has not brought keep their place all the same.
-  const passed = before.acked.filter(({ seq }) => seq !== null && seq <= frame.seq && !history.some((other) => other.seq === seq) && !(afresh && seq < (oldest?.seq ?? 0)));
+  const passed = before.acked.filter(({ seq }) => seq !== null && seq <= frame.seq && !history.some((other) => other.seq === seq) && !(afresh && seq < (oldest?.seq ?? Infinity)));
   return { ...after, log: passed.reduce((log, line) => place(log, { ...line, seq: line.seq ?? 0 }, after.birth, after.seq), after.log) };
 }
 
@@ -258,9 +258,14 @@ export function acknowledged(before: Room, entry: Entry, frame: Frame<'ack'>): R
   const line = { ...ownLine(room, entry), seq: frame.seq, state: 'sent' as const };
   // Said in an earlier life of the log.
   if (frame.epoch !== room.epoch) return { ...room, log: placeEarlier(room.log, line, room.birth) };
-  if (frame.seq <= room.seq) return has(room.log, frame.seq, room.birth) ? room : { ...room, log: place(room.log, line, room.birth, room.seq) };
+  if (frame.seq <= room.seq) return has(room.log, frame.seq, room.birth) || isEarlier(room, frame.seq) ? room : { ...room, log: place(room.log, line, room.birth, room.seq) };
   const acked = [...room.acked, line].sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0));
   return { ...room, acked };
+}
+
+/** Is a number from before what is here, so that its line comes with a page of the past? Put here, it would hide what is between. */
+function isEarlier({ log, birth, seq, earlier }: Room, number: number): boolean {
+  return earlier !== 'none' && frontier(log, birth) === log.length - young(log, birth).length && number < askedBefore(log, birth, seq);
 }
 
 /** An own change is done. Its event is about to come, and says the same; until then nobody is to see it undone. */

@@ -406,3 +406,28 @@ test('a line in doubt holds back those of other rooms until its own room is join
   expect(commands(world).map((line) => line.split(' ').slice(1).join(' '))).toEqual(['in doubt', 'in doubt', 'newer']);
   expect(shown(chat, 'general')).toContain('Mina: newer');
 });
+
+test('a private line that was typed in an earlier life of the room and handed over in this one is sent again after a cut', () => {
+  const world = new World();
+  const chat = world.joined();
+  const arash = world.server.enter(ROOM, 'Arash');
+  world.pass(50);
+  world.server.refuses = 1006;
+  world.socket.end(1006);
+  chat.private(ROOM, arash, 'between us');
+  world.server.restart();
+  // Arash is back first, and is the first again: the same number, as it happens.
+  world.server.enter(ROOM, 'Somebody');
+  expect(world.server.enter(ROOM, 'Arash')).toBe(arash);
+  world.server.refuses = null;
+  let lost = false;
+  world.server.intercept = (frame, socket) => {
+    if (frame.type !== 'private' || lost) return null;
+    lost = true;
+    socket.end(1006);
+    return 'nothing';
+  };
+  world.pass(5_000);
+  expect(said(chat)).toEqual(['-- epoch', 'Mina to Arash: between us']);
+  expect(world.server.texts(ROOM)).toEqual(['between us']);
+});

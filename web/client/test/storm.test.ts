@@ -54,7 +54,7 @@ function check(someone: Someone): void {
   }
 }
 
-function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; echoFirst: boolean }): void {
+function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; echoFirst: boolean; durable?: boolean }): void {
   const world = new World(seed);
   const { random, server, clock } = world;
   const chance = (share: number): boolean => random() < share;
@@ -62,6 +62,7 @@ function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; e
   world.latency = () => Math.floor(random() * 80);
   world.early = () => chance(0.5) ? 1 : 0;
   server.pageSize = 2;
+  server.durable = more.durable === true;
   server.ackLast = () => more.echoFirst && chance(0.5);
   server.intercept = (frame) => 'id' in frame && frame.type !== 'leave' && chance(0.08)
     ? { type: 'error', code: 'rate_limited', message: 'Slowly.', id: frame.id, room: frame.room, retry_after_ms: Math.floor(random() * 500) } : null;
@@ -135,6 +136,14 @@ function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; e
     }
   }
 
+  // What a store keeps is all there for who reads back.
+  if (server.durable) {
+    for (let page = 0; page < 20; page += 1) {
+      for (const { chat } of people) for (const room of ROOMS) chat.earlier(room);
+      world.pass(1_000);
+    }
+  }
+
   for (const { chat, name, typed } of people) {
     expect(chat.view.link.state).toBe('live');
     expect(chat.view.queued, `${name} has nothing left to send`).toBe(0);
@@ -145,13 +154,19 @@ function storm(seed: number, more: { sessionLoss: boolean; forgetful: boolean; e
       expect(new Set(all).size, 'nothing was said twice').toBe(all.length);
       const arrived = all.filter((text) => text.startsWith(`${name} `));
       expect(arrived, 'in the order typed').toEqual(mine.filter((text) => arrived.includes(text)));
+      if (server.durable) {
+        const came = server.room(view.room).log.find(({ event }) => event.type === 'join' && event.member.id === view.you)?.event.seq ?? 0;
+        const mayBeSeen = server.room(view.room).log.flatMap(({ event, only }) =>
+          (event.type === 'message' || event.type === 'private') && (only === null || only.includes(view.you)) && event.seq > came ? [event.text] : []);
+        expect(saidLines(view).map((line) => line.text)).toEqual(mayBeSeen);
+      }
       const resting = saidLines(view).filter((line) => line.state === 'unconfirmed' || (line.state === 'failed' && line.stray !== true)).map((line) => line.text);
       // Where sessions are lost, some lines may rest with the person.
       if (!more.sessionLoss) {
         expect(resting).toEqual([]);
         expect(arrived.filter((text) => !takenBack.has(text)), 'nothing was lost').toEqual(mine.filter((text) => !takenBack.has(text)));
         // What a room has forgotten can be changed no more; but for that, whatever was wished was done.
-        if (!more.forgetful) {
+        if (!more.forgetful || server.durable) {
           expect(arrived.filter((text) => takenBack.has(text)), 'what was taken back is gone').toEqual([]);
           expect(view.lines.flatMap((line) => line.kind === 'gap' ? [] : 'changes' in line ? line.changes ?? [] : [])).toEqual([]);
         }
@@ -193,6 +208,9 @@ describe('the same, with lines that come back before their acknowledgement', () 
 });
 describe('the same, with rooms that forget their past', () => {
   test.each(seeds)('seed %i', (seed) => storm(2_000 + seed, { sessionLoss: false, forgetful: true, echoFirst: true }));
+});
+describe('the same, with rooms whose past is stored, and read back', () => {
+  test.each(seeds)('seed %i', (seed) => storm(4_000 + seed, { sessionLoss: false, forgetful: true, echoFirst: false, durable: true }));
 });
 describe('with restarts that forget everybody, nothing is doubled, and what is in doubt rests with the person', () => {
   test.each(seeds)('seed %i', (seed) => storm(3_000 + seed, { sessionLoss: true, forgetful: true, echoFirst: true }));
