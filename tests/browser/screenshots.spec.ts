@@ -79,6 +79,7 @@ for (const language of ['en', 'fa'] as const) {
       await shoot('editing');
       await me.composer.press('Escape');
       await me.say('/nap');
+      await expect(me.log.locator('li.msg.failed')).toBeVisible();
       await me.log.evaluate((log) => { log.scrollTop = 0; });
       await expect(me.button('toTheEnd')).toBeVisible();
       await me.reach('Then let us give it twelve seconds. The tunnel is longer than that.');

@@ -224,11 +224,20 @@ export class Person {
 
   /** What one can do with a line: its menu. With a mouse by the tools beside it, with a finger by a tap and the one tool there is. */
   async optionsOf(text: string): Promise<Locator> {
-    await this.reach(text);
-    await this.press(this.button(this.phone ? 'lineMenu' : 'react', this.line(text)));
     const menu = this.page.getByRole('dialog', { name: this.t('lineMenu') });
-    await expect(menu).toBeVisible();
+    await this.tool(text, this.phone ? 'lineMenu' : 'react', menu);
     return menu;
+  }
+
+  /** Presses one of the tools beside a line, until what it leads to is there: another line may come and move them away. */
+  private async tool(text: string, tool: Key, leadsTo: Locator): Promise<void> {
+    await expect(async () => {
+      if (await leadsTo.isVisible()) return;
+      await this.reach(text);
+      const button = this.button(tool, this.line(text));
+      await (this.phone ? button.tap({ timeout: 2_000 }) : button.click({ timeout: 2_000 }));
+      await expect(leadsTo).toBeVisible({ timeout: 2_000 });
+    }).toPass({ timeout: 20_000 });
   }
 
   /** The tools beside a line come when one points at it. */
@@ -247,10 +256,7 @@ export class Person {
   /** Gives a line other words. */
   async edit(text: string, words: string): Promise<void> {
     if (this.phone) await this.press(this.button('edit', await this.optionsOf(text)));
-    else {
-      await this.reach(text);
-      await this.press(this.button('edit', this.line(text)));
-    }
+    else await this.tool(text, 'edit', this.button('cancel'));
     await expect(this.composer).toHaveValue(text);
     await expect(this.composer).toBeFocused();
     await this.composer.fill(words);
@@ -260,12 +266,10 @@ export class Person {
 
   /** Takes a line back. */
   async remove(text: string): Promise<void> {
+    const asking = this.page.getByRole('dialog', { name: this.t('deleteTitle') });
     if (this.phone) await this.press(this.button('delete', await this.optionsOf(text)));
-    else {
-      await this.reach(text);
-      await this.press(this.button('delete', this.line(text)));
-    }
-    await this.press(this.button('delete', this.page.getByRole('dialog', { name: this.t('deleteTitle') })));
+    else await this.tool(text, 'delete', asking);
+    await this.press(this.button('delete', asking));
     await expect(this.page.getByRole('dialog')).toHaveCount(0);
   }
 

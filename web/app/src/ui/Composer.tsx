@@ -77,8 +77,12 @@ export function Composer({ room }: { room: RoomView }) {
     if (begun?.room !== name) return;
     begunWith.value = null;
     setText(begun.text);
-    field.current?.focus();
-    requestAnimationFrame(() => field.current?.setSelectionRange(begun.text.length, begun.text.length));
+    const element = field.current;
+    if (element === null) return;
+    // At once, not with the next drawing: whoever types on must not have the cursor moved.
+    element.value = begun.text;
+    element.focus();
+    element.setSelectionRange(begun.text.length, begun.text.length);
   }, [begun]);
 
   const wish = inserted.value;

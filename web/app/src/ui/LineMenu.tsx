@@ -1,5 +1,5 @@
 // What one can do with a message: put an emoji on it, copy it, and, with an own one, change it or take it back.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { copyText } from '../copy.ts';
 import { t } from '../i18n/inside.ts';
 import { chipsOf } from '../log/reactions.ts';
@@ -30,8 +30,8 @@ function Opened({ room, line, you, opener }: Open) {
     element.querySelector('button')?.focus({ preventScroll: true });
     return () => { if (opener.isConnected && (document.activeElement === document.body || element.contains(document.activeElement))) opener.focus({ preventScroll: true }); };
   }, []);
-  // Closed by hand: a menu that opens under a finger would otherwise close when the finger is lifted.
-  useEffect(() => {
+  // Before anybody can press a key. Closed by hand: a menu that opens under a finger would otherwise close when the finger is lifted.
+  useLayoutEffect(() => {
     const outside = (event: Event) => { if (!(event.target instanceof Node && box.current?.contains(event.target))) closeLineMenu(); };
     const escape = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
