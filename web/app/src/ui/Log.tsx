@@ -101,7 +101,8 @@ export function Log({ room }: { room: RoomView }) {
       element.scrollTop = element.scrollHeight;
       seen.current = lastKey(room);
     } else if (anchor.current !== null) restore(element, anchor.current);
-  });
+    // Only when there are other rows: a drawing in the middle of somebody's scrolling must not pull it back.
+  }, [rows, span.start, span.end]);
 
   const measure = () => {
     const element = box.current;
