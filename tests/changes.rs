@@ -301,3 +301,25 @@ async fn whoever_is_sent_away_is_told_when_to_come_back() {
     }
     assert_eq!(page.is_closed().await.0, 1012, "a page is told nothing that it would draw");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_in_is_told_whether_there_is_more_of_the_past() {
+    let scene = Scene::with(|settings| {
+        settings.messages_per_second = u32::MAX;
+        settings.messages_burst = u32::MAX;
+        settings.newcomers = Newcomers::All;
+    });
+    let mut ali = scene.person_in("general", "Ali").await;
+    let mut few = scene.person("Cem").await;
+    ali.says("general", "one").await;
+    assert!(few.joins("general").await["earlier"].is_null(), "all of it is shown");
+    for n in 0..120 {
+        ali.says("general", &format!("line {n}")).await;
+    }
+    assert_eq!(scene.person("Dara").await.joins("general").await["earlier"], true);
+    // Who goes on where it stood has what came before only if it did not forget it, as a page does that is loaded again.
+    let then = ali.vanishes().await;
+    let mut ali = scene.returning(&then).await;
+    let joined = ali.joins_from("general", &then.places["general"]).await;
+    assert_eq!((&joined["resumed"], &joined["earlier"]), (&json!(true), &json!(true)));
+}

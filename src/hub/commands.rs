@@ -308,7 +308,13 @@ impl Hub {
     ) {
         let Start { position, resume, past } = start;
         let (snapshot, history) = state.snapshot_parts(member, past, self.rules.newcomers);
-        let snapshot = if resume == Resume::Resumed { snapshot.resumed_at(position) } else { snapshot };
+        let snapshot = if resume == Resume::Resumed {
+            // A page that is loaded again has nothing left of what it saw.
+            let first = state.pages_from(member, self.rules.newcomers);
+            snapshot.resumed_at(position, state.has_lines_between(member, first, position + 1))
+        } else {
+            snapshot
+        };
         let joined = Joined { room, resume, snapshot, history, state };
         reader.lay(|out| {
             // Whoever is let in stays.

@@ -354,11 +354,11 @@ impl SnapshotParts {
         }
     }
 
-    /// For a member that goes on from an earlier position.
-    pub(super) fn resumed_at(mut self, seq: Seq) -> Self {
+    /// For a member that goes on from an earlier position; `earlier` says whether it may ask for lines up to there.
+    pub(super) fn resumed_at(mut self, seq: Seq, earlier: bool) -> Self {
         self.seq = seq;
         self.resumed = true;
-        self.earlier = false;
+        self.earlier = earlier;
         self
     }
 }
@@ -467,10 +467,13 @@ impl State {
             .collect();
         lines.reverse();
         let oldest = lines.first().map_or(self.room.log().head() + 1, |line| line.seq);
-        let is_remembered =
-            self.lines().any(|line| line.seq < oldest && line.seq >= pages_from && line.kind.is_for(you));
-        let is_stored = self.room.recent().is_some_and(|(_, is_cut)| is_cut) && oldest > pages_from;
-        (lines, is_remembered || is_stored)
+        (lines, self.has_lines_between(you, pages_from, oldest))
+    }
+
+    /// Whether there may be lines from this number on and before that one which a member may see.
+    pub(super) fn has_lines_between(&self, you: MemberId, from: Seq, before: Seq) -> bool {
+        let is_stored = self.room.recent().is_some_and(|(_, is_cut)| is_cut) && before > from;
+        is_stored || self.lines().any(|line| line.seq < before && line.seq >= from && line.kind.is_for(you))
     }
 
     /// The lines that are remembered here, oldest first.
