@@ -229,6 +229,8 @@ settings! {
         #[lifted] connects_burst_per_address: u32 as Times = 500;
         /// Rooms created by one address
         #[lifted] rooms_created_per_minute_per_address: u32 as Times = 30;
+        /// Pages of the past, read over HTTP by one address
+        #[lifted] pages_read_per_minute_per_address: u32 as Times = 120;
         /// Codes that do not exist, asked for by one address
         #[lifted] failed_joins_per_minute_per_address: u32 as Times = 10;
     }

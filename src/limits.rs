@@ -26,6 +26,8 @@ pub enum Limit {
     RoomsCreated,
     /// The address asked for too many codes that do not exist.
     FailedJoins,
+    /// The address reads pages of the past too fast.
+    PagesRead,
     /// The address has opened as many codes through a dialect as it may.
     DialectCodes,
 }
@@ -40,6 +42,7 @@ impl Limit {
             Self::Connects => "Your address connects too often. Try again in a moment.",
             Self::RoomsCreated => "Your address creates rooms too fast. Try again in a moment.",
             Self::FailedJoins => "Too many codes that do not exist. Try again in a moment.",
+            Self::PagesRead => "Your address reads too fast. Try again in a moment.",
             Self::DialectCodes => "Your address has opened too many rooms.",
         }
     }
@@ -49,7 +52,7 @@ impl Limit {
         match self {
             Self::Connections | Self::Addresses => Code::ServerFull,
             Self::ConnectionsPerAddress => Code::TooManyConnections,
-            Self::Connects | Self::RoomsCreated | Self::FailedJoins => Code::RateLimited,
+            Self::Connects | Self::RoomsCreated | Self::FailedJoins | Self::PagesRead => Code::RateLimited,
             Self::DialectCodes => Code::TooManyRooms,
         }
     }

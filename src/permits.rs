@@ -102,6 +102,11 @@ impl App {
         let _ = self.addresses.failed_join(peer, self.now());
     }
 
+    /// Takes a permit to read a page of the past over HTTP.
+    pub(crate) fn may_read_page(&self, peer: IpAddr) -> Result<(), Refusal> {
+        self.addresses.read_page(peer, self.now()).map_err(Refusal::from)
+    }
+
     /// Whether this address may make a room now.
     pub(crate) fn may_make_room(&self, peer: IpAddr) -> Result<(), Refusal> {
         self.addresses.create_room(peer, self.now()).map_err(Refusal::from)

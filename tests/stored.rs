@@ -450,3 +450,26 @@ async fn a_room_in_which_nothing_was_said_does_not_lie_in_the_file_for_a_month()
     until("the silent room to end", || !is_there(&silent)).await;
     assert!(is_there(&talkative));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_after_its_leave_could_not_be_kept_stays() {
+    let scene = Scene::on_disk(|_| ());
+    let ali = scene.person_in("general", "Ali").await;
+    let mut sara = scene.person_in("general", "Sara").await;
+    let lock = foreign_lock(&scene);
+    ali.sends(&json!({ "type": "leave", "id": 50, "room": "general" }));
+    a_moment().await;
+    let mut then = ali.memory();
+    then.last_id = 100;
+    let mut again = scene.returning(&then).await;
+    // The leave has failed when this has.
+    assert_eq!(sara.tries_to_say("general", "not kept").await["code"], "unavailable");
+    drop(lock);
+    let joined = again.joins_from("general", &then.places["general"]).await;
+    assert_eq!(joined["resumed"], true, "{joined}");
+    // Longer than a leave that nobody waits for takes to be tried again.
+    let asked = Instant::now();
+    until("the leave would be tried again", || asked.elapsed() > Duration::from_millis(1300)).await;
+    again.says("general", "still here").await;
+    sara.hears_line("still here").await;
+}

@@ -178,6 +178,10 @@ impl Hub {
         if reader.room_count() >= self.rules.rooms_per_connection {
             return Err((Code::TooManyRooms.into(), join));
         }
+        if let Some(session) = reader.session().filter(|_| self.store.is_lasting()) {
+            // From here on it is not forgotten at once, whatever this join has to wait for.
+            session.note_stored();
+        }
         let reclaim = |room: &RoomName| reader.session().and_then(|session| session.reclaim(room.as_str(), reader));
         let join = match reclaim(&join.room) {
             Some(held) => match self.take_up(reader, &held, join) {
@@ -207,10 +211,7 @@ impl Hub {
             let refusal = match state.room.number(Draft::Join { name: name.clone() }, super::unix_ms(), self.rules.room)
             {
                 Ok(event) => {
-                    let member = reader.session().map(|session| {
-                        session.note_stored();
-                        session.hash()
-                    });
+                    let member = reader.session().map(|session| session.hash());
                     let entrance = Entrance { reader: reader.clone(), join };
                     let receipt = Receipt::Enter(Box::new(entrance));
                     self.keep(&room, &mut state, event, Origin { member, command: None }, receipt);

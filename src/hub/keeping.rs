@@ -22,6 +22,9 @@ use crate::store::{Appended, Command, Entry, Opening, Outcome, SessionHash, Trou
 /// How long after a failure of the store a leave that nobody waits for is tried again, in milliseconds.
 const LEAVE_AGAIN_MS: u64 = 1000;
 
+/// After how many of the store's answers others get their turn.
+const OUTCOMES_IN_A_ROW: usize = 128;
+
 /// What the store hands back with its answer.
 #[derive(Debug)]
 pub(crate) struct Ticket {
@@ -156,8 +159,12 @@ impl Hub {
             return std::future::pending::<()>().await;
         };
         while let Some(group) = outcomes.recv().await {
-            for outcome in group {
+            for (done, outcome) in group.into_iter().enumerate() {
                 self.take_outcome(outcome);
+                if done % OUTCOMES_IN_A_ROW == OUTCOMES_IN_A_ROW - 1 {
+                    // Whoever was answered much takes it in between.
+                    tokio::task::yield_now().await;
+                }
             }
             // Those who are read next are numbered into the group after the one that is being written.
             tokio::task::yield_now().await;
@@ -265,7 +272,10 @@ impl Hub {
                 {
                     session.keep_place(held.clone());
                     self.later(held.until, Due::Grace { session: session.clone(), held });
-                } else if reader.membership(room.name().as_str()).is_none() {
+                } else if let Kind::Leave { member } = &event.kind
+                    && reader.membership(room.name().as_str()).is_none()
+                    && reader.session().is_none_or(|session| session.member_of(room) != Some(member.id))
+                {
                     // The connection is over, and its place was not taken up again because it was being left.
                     self.leave_again(room, &event);
                 }

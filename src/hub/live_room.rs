@@ -166,6 +166,13 @@ impl LiveRoom {
         self.head.load(Ordering::Acquire)
     }
 
+    /// Whether some connection reads it as this member. Looks at all of them.
+    pub(super) fn is_seated(&self, member: MemberId) -> bool {
+        let is_it =
+            |reader: &Arc<Reader>| reader.membership(self.name.as_str()).is_some_and(|(_, seated)| seated == member);
+        self.lock().audience.iter().any(is_it)
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -233,6 +240,7 @@ impl LiveRoom {
         let events: Option<Vec<Arc<Event>>> = state.room.log().since(state.flushed).ok().map(Iterator::collect);
         let is_whole = events.is_some();
         let events = events.unwrap_or_default();
+        let offered_from = state.flushed + 1;
         state.flushed = state.room.log().head();
         state.unflushed = 0;
         state.flush_is_timed = false;
@@ -242,6 +250,10 @@ impl LiveRoom {
             .collect();
         if events.is_empty() && is_whole && typing.is_empty() && state.needed.is_none() {
             return None;
+        }
+        if !events.is_empty() {
+            // Until the offers are over it is not known who still needs these.
+            state.needed = state.needed.into_iter().chain([offered_from]).min();
         }
         let users = state.users_if_changed(&events);
         let (audience, wires, seats) = (state.audience.clone(), state.wires, state.seats);
@@ -543,5 +555,44 @@ impl State {
     pub(super) fn push_users(&self, out: &mut Vec<u8>) {
         let names: Vec<Arc<str>> = self.room.roster().iter().take(MEMBERS_LISTED).map(Person::shown_name).collect();
         wire::two_segment_users(names.iter().map(|name| &**name), self.room.roster().len(), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Kind, Marks, Member};
+    use crate::room::{Epoch, TailLimits};
+
+    #[tokio::test]
+    async fn what_a_flush_is_offering_is_not_folded_under_it() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stream = tokio::net::TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connected");
+        let (_read, write) = stream.into_split();
+        let reader = Reader::new(1, Wire::Charsu, write, 65_536, 1);
+        let room = LiveRoom::new(RoomName::parse("general").expect("a name"), 1, Room::new(Epoch(1)), 0);
+        let limits = TailLimits { age_ms: 120_000, bytes: 4096, lag_bytes: 2_000_000 };
+        let comes = |seq, id| {
+            Arc::new(Event { seq, at: 0, kind: Kind::Join { member: Member { id: MemberId(id), name: None } } })
+        };
+        {
+            let mut state = room.lock();
+            room.accept(&mut state, comes(1, 1), 0, limits);
+            assert!(reader.seat(room.clone(), MemberId(1), 1));
+            state.add_reader(&reader);
+            state.note_seat(None);
+            room.accept(&mut state, comes(2, 2), 0, limits);
+        }
+        // A flush has taken the join, and has not come to this reader, whose socket turns out to be full.
+        let news = room.news().expect("somebody came");
+        assert_eq!(news.events.len(), 1);
+        // Meanwhile somebody says more than the room keeps.
+        let (text, marks) = ("x".repeat(3800).into(), Marks::default());
+        let said = Kind::Message { from: MemberId(1), name: "Ali".into(), guest: false, text, marks };
+        room.accept(&mut room.lock(), Arc::new(Event { seq: 3, at: 0, kind: said }), 0, limits);
+        let Stretch::Batch(batch) = room.stretch(Wire::Charsu, MemberId(1), 1, usize::MAX) else {
+            panic!("nothing is too old")
+        };
+        assert!(String::from_utf8_lossy(batch.after(1)).contains(r#""type":"join""#), "the join was swallowed");
     }
 }

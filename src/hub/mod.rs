@@ -149,8 +149,10 @@ pub struct Hub {
     stopping: AtomicBool,
     /// The store is being closed.
     is_closing: AtomicBool,
-    /// Turns at reading pages of the past from the store.
-    paging: Semaphore,
+    /// Turns of members at reading pages of the past from the store.
+    paging: Arc<Semaphore>,
+    /// Turns of everybody else.
+    public_paging: Arc<Semaphore>,
     /// How many rooms there are, readable without their lock.
     live_rooms: AtomicUsize,
     /// Counts the watch's rounds: the coarse clock that connections note when they are heard.

@@ -54,7 +54,7 @@ impl Hub {
                     (state.room.log().head(), state.pages_from(you, hub.rules.newcomers))
                 };
                 let wanted = PageWanted { viewer: Some(you), first, last: head, from: page.from, limit };
-                match hub.read_page(room.key, wanted).await {
+                match hub.read_page(room.key, wanted, true).await {
                     Ok(lines) => {
                         let lines = fitted(lines, page.from);
                         // What was changed since is told after the page, but the page must not bring its old words back.
@@ -123,11 +123,11 @@ impl Hub {
         let last = live.as_ref().map_or(Seq::MAX >> 1, |room| room.head());
         if you.is_some() || newcomers == Newcomers::All {
             let wanted = PageWanted { viewer: you, first, last, from: page.from, limit };
-            return self.read_page(key, wanted).await;
+            return self.read_page(key, wanted, false).await;
         }
         // Of the recent page only what was asked for.
         let wanted = PageWanted { viewer: None, first: 0, last, from: Edge::Newest, limit: RECENT_LINES };
-        let (lines, _) = self.read_page(key, wanted).await?;
+        let (lines, _) = self.read_page(key, wanted, false).await?;
         let is_wanted = |line: &Arc<Event>| match page.from {
             Edge::Newest => true,
             Edge::Before(seq) => line.seq < seq,
@@ -142,13 +142,18 @@ impl Hub {
         Ok((lines, has_more))
     }
 
-    async fn read_page(self: &Arc<Self>, key: RoomKey, wanted: PageWanted) -> Result<Lines, Refusal> {
-        // Whoever pages leaves readers to those who want to come in.
-        let _turn = self.paging.acquire().await.expect("it is never closed");
+    async fn read_page(self: &Arc<Self>, key: RoomKey, wanted: PageWanted, is_member: bool) -> Result<Lines, Refusal> {
+        // Whoever pages leaves readers to those who want to come in; whoever only asks over HTTP, to members. The turn lasts
+        // as long as the reading, even if nobody waits for it any more.
+        let turns = if is_member { &self.paging } else { &self.public_paging };
+        let turn = turns.clone().acquire_owned().await.expect("it is never closed");
         let hub = self.clone();
-        let reading = tokio::task::spawn_blocking(move || match hub.lasting() {
-            Some(store) => store.page(key, wanted),
-            None => Ok((Vec::new(), false)),
+        let reading = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            match hub.lasting() {
+                Some(store) => store.page(key, wanted),
+                None => Ok((Vec::new(), false)),
+            }
         });
         let read = reading.await.unwrap_or_else(|fault| Err(Trouble::Failed(fault.to_string())));
         read.map_err(|trouble| Refusal::because(Code::Unavailable, trouble.to_string()))

@@ -186,7 +186,8 @@ impl Reader {
         self.put(write, true);
     }
 
-    /// The same under a room's lock, under which no socket is written.
+    /// The same under a room's lock, under which no socket is written. Nobody is closed as slow for it: what is answered here
+    /// is what this client asked, and it is not read while much of that waits.
     pub(super) fn lay(&self, write: impl FnOnce(&mut Vec<u8>)) {
         self.put(write, false);
     }
@@ -197,7 +198,7 @@ impl Reader {
             return;
         }
         let limit = self.pending_limit as usize;
-        if desk.pending.len() > limit {
+        if may_write && desk.pending.len() > limit {
             // It takes nothing, and is told things that it did not ask for. A frame may be half sent, so the close frame
             // goes behind what is there.
             self.begin_close(&mut desk);

@@ -22,8 +22,11 @@ use crate::room::{RECENT_BYTES, RECENT_LINES};
 use crate::store::sqlite::{Loaded, Sqlite, TailWanted};
 use crate::store::{KeptServer, Opened, RoomKey, SessionHash, Store, Trouble};
 
-/// How many pages of the past are read at once: half of the store's readers.
+/// How many pages of the past are read at once for members: half of the store's readers.
 const PAGING: usize = 2;
+
+/// The same for everybody else.
+const PUBLIC_PAGING: usize = 1;
 
 impl Hub {
     /// A hub with what the store has kept. [`Hub::run`] must run beside it. Blocks while rooms with people in them are
@@ -50,7 +53,8 @@ impl Hub {
             reader_left: Notify::new(),
             stopping: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
-            paging: Semaphore::new(PAGING),
+            paging: Arc::new(Semaphore::new(PAGING)),
+            public_paging: Arc::new(Semaphore::new(PUBLIC_PAGING)),
             live_rooms: AtomicUsize::new(0),
             tick: AtomicU32::new(1),
             tail_bytes: AtomicU64::new(0),
@@ -68,8 +72,7 @@ impl Hub {
                 let stored = Stored { key: room.key, touched_at: room.touched_at, fate: Fate::Resting };
                 hub.rooms().stored.insert(name, stored);
             } else if let Some(loaded) = hub.load(room.key)? {
-                let awaited = Awaited::of(&loaded);
-                let room = LiveRoom::restored(name, room.key, loaded.kept, hub.now());
+                let (room, awaited) = hub.restored(name, room.key, loaded);
                 hub.rooms().insert(room.clone());
                 hub.take_in(&room, awaited);
             }
@@ -98,12 +101,19 @@ impl Hub {
         }
     }
 
+    /// A room as it was kept, and who was in it. Nobody knows of it yet.
+    fn restored(&self, name: RoomName, key: RoomKey, loaded: Loaded) -> (Arc<LiveRoom>, Awaited) {
+        let awaited = Awaited::of(&loaded);
+        let room = LiveRoom::restored(name, key, loaded.kept, self.now());
+        self.count_tail(0, room.lock().room.log().bytes());
+        (room, awaited)
+    }
+
     /// Expects the members of a room back that was taken in. Those whom nobody can be any more are gone.
     fn take_in(self: &Arc<Self>, room: &Arc<LiveRoom>, awaited: Awaited) {
         self.live_rooms.store(self.rooms().len(), Ordering::Relaxed);
         {
             let mut state = room.lock();
-            self.count_tail(0, state.room.log().bytes());
             if state.room.roster().is_empty() {
                 self.emptied_room(room, &mut state);
             }
@@ -177,10 +187,7 @@ impl Hub {
 
     fn take_loaded(self: &Arc<Self>, name: RoomName, key: RoomKey, loaded: Result<Option<Loaded>, Trouble>) {
         let (taken, refusal) = match loaded {
-            Ok(Some(loaded)) => {
-                let awaited = Awaited::of(&loaded);
-                (Some((LiveRoom::restored(name.clone(), key, loaded.kept, self.now()), awaited)), None)
-            }
+            Ok(Some(loaded)) => (Some(self.restored(name.clone(), key, loaded)), None),
             Ok(None) => (None, Some(Refusal::from(protocol::Code::RoomNotFound))),
             Err(trouble) => (None, Some(Refusal::because(protocol::Code::Unavailable, trouble.to_string()))),
         };

@@ -199,6 +199,9 @@ impl Hub {
         }
         if let Some(stored) = rooms.stored.get(name) {
             return match stored.fate {
+                Fate::Resting if rooms.by_name.len() + rooms.codes.waiting() >= self.rules.rooms => {
+                    Err(protocol::Code::ServerFull.into())
+                }
                 Fate::Resting | Fate::Loading(_) => Ok(Found::Stored),
                 Fate::Ending => Err(protocol::Code::RoomNotFound.into()),
             };
@@ -238,7 +241,7 @@ impl Hub {
 
     /// Ends a room that has been empty for its time, or looks again when that may be. A stored room is not over: it only lies
     /// in the store from then on, unless nothing that was said stands in it.
-    pub(super) fn end_if_idle(&self, room: &Arc<LiveRoom>) {
+    pub(super) fn end_if_idle(self: &Arc<Self>, room: &Arc<LiveRoom>) {
         let now = self.now();
         let mut rooms = self.rooms();
         let mut state = room.lock();
@@ -263,7 +266,7 @@ impl Hub {
         self.live_rooms.store(rooms.by_name.len(), Ordering::Relaxed);
         if is_stored {
             // Its own idle time began when it was left, which was longer ago by what it was kept here.
-            let touched_at = if is_blank { 0 } else { super::unix_ms().saturating_sub(now - since) };
+            let touched_at = super::unix_ms().saturating_sub(now - since);
             rooms.stored.insert(room.name().clone(), Stored { key: room.key, touched_at, fate: Fate::Resting });
         } else if let Some(code) = room.name().code() {
             if !self.store.is_lasting() {
@@ -274,37 +277,45 @@ impl Hub {
             }
         }
         rooms.give_memory_back();
+        if is_stored && is_blank {
+            self.wipe(&mut rooms, room.name());
+        }
     }
 
     /// Wipes stored rooms in which nothing happened for too long.
     fn end_stored_rooms(self: &Arc<Self>) {
-        let Store::Sqlite(store) = &self.store else { return };
         let now = super::unix_ms();
         let mut rooms = self.rooms();
-        for (name, stored) in &mut rooms.stored {
-            let is_over = stored.touched_at.saturating_add(self.rules.stored_room_idle_ms) <= now;
-            if !is_over || !matches!(stored.fate, Fate::Resting) {
-                continue;
-            }
-            stored.fate = Fate::Ending;
-            let ended = store.end_room(stored.key, name.code().map(|code| (code.number(), now)));
-            let (hub, name) = (self.clone(), name.clone());
-            tokio::spawn(async move {
-                let is_wiped = matches!(ended.await, Ok(Ok(())));
-                let mut rooms = hub.rooms();
-                if !is_wiped {
-                    // Looked at again with the next round.
-                    if let Some(stored) = rooms.stored.get_mut(&name) {
-                        stored.fate = Fate::Resting;
-                    }
-                    return;
-                }
+        let is_over = |stored: &Stored| stored.touched_at.saturating_add(self.rules.stored_room_idle_ms) <= now;
+        let over = rooms.stored.iter().filter(|(_, stored)| is_over(stored));
+        let over: Vec<RoomName> = over.map(|(name, _)| name.clone()).collect();
+        for name in over {
+            self.wipe(&mut rooms, &name);
+        }
+    }
+
+    /// Wipes a room that lies in the store, unless somebody is coming in.
+    fn wipe(self: &Arc<Self>, rooms: &mut Rooms, name: &RoomName) {
+        let Store::Sqlite(store) = &self.store else { return };
+        let Some(stored) = rooms.stored.get_mut(name).filter(|stored| matches!(stored.fate, Fate::Resting)) else {
+            return;
+        };
+        stored.fate = Fate::Ending;
+        let ended = store.end_room(stored.key, name.code().map(|code| (code.number(), super::unix_ms())));
+        let (hub, name) = (self.clone(), name.clone());
+        tokio::spawn(async move {
+            let is_wiped = matches!(ended.await, Ok(Ok(())));
+            let mut rooms = hub.rooms();
+            if is_wiped {
                 rooms.stored.remove(&name);
                 if let Some(code) = name.code() {
                     rooms.codes.rest(code, hub.now());
                 }
-            });
-        }
+            } else if let Some(stored) = rooms.stored.get_mut(&name) {
+                // Tried again with the next round.
+                (stored.fate, stored.touched_at) = (Fate::Resting, 0);
+            }
+        });
     }
 
     /// Forgets what grew old: codes that waited in vain, tails of rooms in which nothing happens.

@@ -68,7 +68,9 @@ impl Hub {
                 }
             }
             Due::Leave { room, member } => {
-                if let Some(room) = room.upgrade() {
+                if let Some(room) = room.upgrade()
+                    && !room.is_seated(member)
+                {
                     self.leave_now(&room, member, None);
                 }
             }

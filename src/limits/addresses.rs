@@ -32,6 +32,7 @@ struct Allowed {
     connects: Rate,
     rooms_created: Rate,
     failed_joins: Rate,
+    pages_read: Rate,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -41,13 +42,16 @@ struct Entry {
     connects: Bucket,
     rooms_created: Bucket,
     failed_joins: Bucket,
+    pages_read: Bucket,
 }
 
 impl Entry {
     fn is_forgettable(&self, now: Duration) -> bool {
         self.connections == 0
             && self.dialect_codes == 0
-            && [self.connects, self.rooms_created, self.failed_joins].iter().all(|bucket| bucket.is_full(now))
+            && [self.connects, self.rooms_created, self.failed_joins, self.pages_read]
+                .iter()
+                .all(|bucket| bucket.is_full(now))
     }
 }
 
@@ -78,6 +82,7 @@ impl Addresses {
             connects: Rate::per_second(settings.connects_per_second_per_address, settings.connects_burst_per_address),
             rooms_created: Rate::per_minute(settings.rooms_created_per_minute_per_address),
             failed_joins: Rate::per_minute(settings.failed_joins_per_minute_per_address),
+            pages_read: Rate::per_minute(settings.pages_read_per_minute_per_address),
         };
         Arc::new(Self { known: Mutex::default(), allowed, emptied: Notify::new() })
     }
@@ -112,6 +117,18 @@ impl Addresses {
         self.lock().change(peer, now, self.allowed.addresses, |entry| {
             let taken = entry.rooms_created.take(rate, now);
             taken.map_err(|retry_after| Exceeded { limit: Limit::RoomsCreated, retry_after })
+        })
+    }
+
+    /// Takes a permit to read a page of the past over HTTP.
+    ///
+    /// # Errors
+    /// The address reads too fast.
+    pub fn read_page(&self, peer: IpAddr, now: Duration) -> Result<(), Exceeded> {
+        let rate = self.allowed.pages_read;
+        self.lock().change(peer, now, self.allowed.addresses, |entry| {
+            let taken = entry.pages_read.take(rate, now);
+            taken.map_err(|retry_after| Exceeded { limit: Limit::PagesRead, retry_after })
         })
     }
 

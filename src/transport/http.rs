@@ -73,7 +73,7 @@ async fn messages(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let name = match room_of(&app, peer, &room) {
+    let name = match app.may_read_page(peer).and_then(|()| room_of(&app, peer, &room)) {
         Ok(name) => name,
         Err(refusal) => return refused(&refusal),
     };

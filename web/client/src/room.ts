@@ -270,7 +270,7 @@ function isEarlier({ log, birth, seq, earlier }: Room, number: number): boolean 
 
 /** An own change is done. Its event is about to come, and says the same; until then nobody is to see it undone. */
 function done(before: Room, entry: Entry & { readonly change: Change }, { epoch, seq }: Frame<'ack'>): Room {
-  if (epoch !== before.epoch || seq <= before.seq || entry.change.epoch !== epoch) return before;
+  if (epoch !== before.epoch || entry.change.epoch !== epoch) return before;
   return { ...before, log: changedBy(before.log, eventOf(entry, before.room, seq, before.you, before.name), before.birth) };
 }
 

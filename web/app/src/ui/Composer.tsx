@@ -47,15 +47,25 @@ export function Composer({ room }: { room: RoomView }) {
     else keepEdit(name, edit, next);
   };
 
+  /** There is nothing to be changed any more: the words become a message that is being written. */
+  const astray = () => {
+    stopEditing(name);
+    keepDraft(name, text);
+    showToast(t('strayEdit'));
+  };
+
   /** Back to the message that was being written before. */
   const stop = () => {
     stopEditing(name);
     setText(draftOf(name));
   };
-  // Taken back while it is changed: there is nothing to be changed any more.
+  // The row went while it is changed: it was taken back, or is not here any more. What was typed stays.
   const was = useRef(edited);
   useEffect(() => {
-    if (edit !== null && edited === undefined && was.current !== undefined && room.status === 'live') stop();
+    if (edit !== null && edited === undefined && was.current !== undefined && room.status === 'live') {
+      if (text === edit.was || text.trim() === '') stop();
+      else astray();
+    }
     was.current = edit === null ? undefined : edited;
   });
 
@@ -100,12 +110,9 @@ export function Composer({ room }: { room: RoomView }) {
   };
 
   const change = (one: Editing) => {
-    if (edited === undefined || !isSpoken(edited)) {
-      // After a reload the line is not here: its words must not be lost with it.
-      stopEditing(name);
-      keepDraft(name, text);
-      showToast(t('strayEdit'));
-    } else if (text.trim() === '') openSheet({ kind: 'delete', room: name, key: edited.key });
+    // After a reload the line is not here: its words must not be lost with it.
+    if (edited === undefined || !isSpoken(edited)) astray();
+    else if (text.trim() === '') openSheet({ kind: 'delete', room: name, key: edited.key });
     else if (text === one.was || chat.edit(name, edited.key, text)) stop();
   };
 
