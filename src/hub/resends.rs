@@ -10,6 +10,9 @@ use crate::store::KeptCommand;
 /// How many of a session's last commands are remembered.
 const REMEMBERED: usize = 64;
 
+/// By how many commands the memory for them grows.
+const STEP: usize = 8;
+
 /// A session's last commands that changed a room.
 #[derive(Debug, Default)]
 pub struct Resends {
@@ -86,6 +89,10 @@ impl Resends {
     /// Notes that command `n` has a number, which the store is to keep. Returns below which number the store may forget this
     /// session's commands, once in a while.
     pub fn note(&mut self, n: u64, content: u64, epoch: Epoch, seq: Seq) -> Option<u64> {
+        if self.recent.len() == self.recent.capacity() {
+            // In small steps: thousands of sessions have one of these, and most of them say little.
+            self.recent.reserve_exact(STEP);
+        }
         self.recent.push_back(Remembered { n, content, epoch, seq, is_kept: false });
         self.noted = self.noted.wrapping_add(1);
         let is_time = self.noted.is_multiple_of(REMEMBERED as u32);
