@@ -321,17 +321,23 @@ async fn a_moment() {
     until("a moment", || asked.elapsed() > Duration::from_millis(80)).await;
 }
 
+/// Says that it leaves, which cannot be kept yet, and is there again over another connection.
+async fn leaves_and_comes_back(scene: &Scene, person: &Person) -> (Memory, Person) {
+    person.sends(&json!({ "type": "leave", "id": 50, "room": "general" }));
+    a_moment().await;
+    let mut then = person.memory();
+    then.last_id = 100;
+    let again = scene.returning(&then).await;
+    (then, again)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_while_its_leave_is_being_kept_is_a_new_member() {
     let scene = Scene::on_disk(|_| ());
     let ali = scene.person_in("general", "Ali").await;
     let mut sara = scene.person_in("general", "Sara").await;
     let lock = foreign_lock(&scene);
-    ali.sends(&json!({ "type": "leave", "id": 50, "room": "general" }));
-    a_moment().await;
-    let mut then = ali.memory();
-    then.last_id = 100;
-    let mut again = scene.returning(&then).await;
+    let (then, mut again) = leaves_and_comes_back(&scene, &ali).await;
     let place = &then.places["general"];
     let since = json!({ "epoch": place.epoch, "seq": place.seq });
     again.sends(&json!({ "type": "join", "id": 101, "room": "general", "name": "Ali", "since": since }));
@@ -457,11 +463,7 @@ async fn who_comes_back_after_its_leave_could_not_be_kept_stays() {
     let ali = scene.person_in("general", "Ali").await;
     let mut sara = scene.person_in("general", "Sara").await;
     let lock = foreign_lock(&scene);
-    ali.sends(&json!({ "type": "leave", "id": 50, "room": "general" }));
-    a_moment().await;
-    let mut then = ali.memory();
-    then.last_id = 100;
-    let mut again = scene.returning(&then).await;
+    let (then, mut again) = leaves_and_comes_back(&scene, &ali).await;
     // The leave has failed when this has.
     assert_eq!(sara.tries_to_say("general", "not kept").await["code"], "unavailable");
     drop(lock);

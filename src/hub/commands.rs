@@ -7,11 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::keeping::{After, Origin, Receipt};
-use super::live_room::{LiveRoom, MEMBERS_LISTED, Past, SnapshotParts, State};
+use super::live_room::{LiveRoom, MEMBERS_LISTED, State};
 use super::reader::Reader;
 use super::resends::Recalled;
 use super::rooms::{Found, Opening};
 use super::sessions::Held;
+use super::snapshot::{Past, SnapshotParts};
 use super::timers::Due;
 use super::{Hub, Newcomers};
 use crate::limits::CodeHold;

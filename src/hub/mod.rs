@@ -14,18 +14,20 @@ mod resends;
 mod restore;
 mod rooms;
 mod sessions;
+mod snapshot;
 mod timers;
 mod watch;
 
 pub use codes::Codes;
 pub use commands::{Join, JoinAnswer, Joined, Numbered, Resume};
 pub(crate) use keeping::Ticket;
-pub use live_room::{LiveRoom, MEMBERS_LISTED, SnapshotParts};
+pub use live_room::{LiveRoom, MEMBERS_LISTED};
 pub use past::HISTORY_PAGE;
 pub use reader::Reader;
 pub use resends::{Recalled, Resends};
 pub use rooms::{Opening, WouldOpen};
 pub use sessions::{Session, Sessions};
+pub use snapshot::SnapshotParts;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
