@@ -1,6 +1,8 @@
 //! The command line: which flags there are, what `--help` says, and what was asked for. Flags come from the table of
 //! settings. Reads and prints nothing.
 
+mod load;
+
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,7 +12,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::load::Flags;
 use crate::config::{SETTINGS, Setting, show};
+use crate::load::Plan;
 use crate::store::sqlite::Form;
+
+pub use load::help as load_help;
 
 const EXPORT: &str = "export";
 const WIPE: &str = "wipe";
@@ -41,6 +46,13 @@ pub enum Wish {
         /// Which, as it was written.
         room: String,
     },
+    /// To put load on a server.
+    Load {
+        /// How.
+        plan: Box<Plan>,
+        /// Whether what was found is wanted as JSON.
+        json: bool,
+    },
 }
 
 /// A command line, as it was given.
@@ -60,9 +72,14 @@ pub struct CommandLine {
 /// What clap says of it; that includes `--help` and `--version`.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
-    let (wish, of) = matches
-        .subcommand()
-        .map_or_else(|| (Wish::of(&matches), &matches), |(command, of)| (Wish::of_command(command, of), of));
+    let (wish, of) = match matches.subcommand() {
+        None => (Wish::of(&matches), &matches),
+        Some((load::LOAD, of)) => {
+            let refused = |refused| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{refused}\n"));
+            return Ok(CommandLine { wish: load::wish(of).map_err(refused)?, config: None, flags: Vec::new() });
+        }
+        Some((command, of)) => (Wish::of_command(command, of), of),
+    };
     let is_known = |setting: &&Setting| of.try_contains_id(setting.name).is_ok();
     let flags =
         SETTINGS.iter().filter(is_known).filter_map(|setting| Some((setting.name, given(of, setting)?))).collect();
@@ -133,7 +150,7 @@ fn command() -> Command {
         .arg(room())
         .args(of_store());
     Command::new("charsu")
-        .subcommands([export, wipe])
+        .subcommands([export, wipe, load::command()])
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .version(env!("CARGO_PKG_VERSION"))
@@ -154,10 +171,12 @@ pub fn help() -> String {
     let mut text = format!(
         "{}\n\nUsage: charsu [OPTIONS]\n\
          \x20      charsu export ROOM --store URL [--format text|json|html] [--output FILE]\n\
-         \x20      charsu wipe ROOM --store URL\n\n\
+         \x20      charsu wipe ROOM --store URL\n\
+         \x20      charsu load --url URL [--rooms N] [--members N] …\n\n\
          Without options it serves http://127.0.0.1:8000 and keeps nothing.\n\
          `export` prints what was said in a stored room, private lines left out.\n\
-         `wipe` leaves nothing of a room in the file; no server may be running on it.\n",
+         `wipe` leaves nothing of a room in the file; no server may be running on it.\n\
+         `load` loads a chat server, this or another, and checks what comes back: charsu load --help.\n",
         env!("CARGO_PKG_DESCRIPTION")
     );
     let mut group = "";
@@ -227,7 +246,10 @@ fn entry(text: &mut String, flag: &str, what: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::load::{Pace, Wire};
 
     fn read_line(line: &str) -> Result<CommandLine, clap::Error> {
         read(std::iter::once("charsu").chain(line.split(' ').filter(|word| !word.is_empty())).map(OsString::from))
@@ -274,6 +296,24 @@ mod tests {
     }
 
     #[test]
+    fn a_load_is_planned_by_flags_of_its_own() {
+        let wish = |line| read_line(line).map(|line| line.wish);
+        let wish = wish("load --url ws://127.0.0.1/ws --protocol charsu.v1 --rate 5 --json").expect("fine");
+        let Wish::Load { plan, json } = wish else { panic!("{wish:?}") };
+        assert_eq!((json, plan.rooms, plan.members, &plan.wire), (true, 1, 32, &Wire::Charsu));
+        assert_eq!(plan.pace, Pace::Rate { per_second: 5, span: Duration::from_secs(10) });
+        for line in [
+            "",
+            "--url http://a/",
+            "--url ws://a/ --rate 1 --idle 1",
+            "--url ws://a/ --seconds x",
+            "--url ws://a/ --listen 0",
+        ] {
+            assert!(read_line(&format!("load {line}")).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn a_mistyped_flag_is_refused_with_the_likely_one() {
         let error = read_line("--alow-origin x").expect_err("no such flag").to_string();
         assert!(error.contains("--allow-origin"), "{error}");
@@ -288,6 +328,8 @@ mod tests {
         for setting in SETTINGS {
             assert!(help.contains(&format!("--{}", setting.flag())), "{}", setting.name);
         }
-        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        for help in [help, load_help()] {
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        }
     }
 }

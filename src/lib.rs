@@ -9,6 +9,7 @@ pub mod config;
 pub mod hub;
 pub mod lan;
 pub mod limits;
+pub mod load;
 pub mod logs;
 pub mod names;
 pub mod pace;

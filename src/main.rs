@@ -2,15 +2,16 @@
 //! Nothing else reads the environment, prints or exits.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use charsu::cli::{self, CommandLine, Wish};
-use charsu::config::load::{self, Loaded, PREFIX, Source};
+use charsu::config::load::{File as SettingsFile, Loaded, PREFIX, Source};
 use charsu::config::{Settings, show};
 use charsu::lan;
+use charsu::load::{self, Plan, Progress};
 use charsu::logs::{self, LogLevel};
 use charsu::names::RoomName;
 use charsu::server::{App, Server};
@@ -39,6 +40,9 @@ fn main() -> ExitCode {
 }
 
 fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
+    if let Wish::Load { plan, json } = line.wish {
+        return put_load(*plan, json);
+    }
     let given = Given::new(line);
     let loaded = given.load()?;
     match given.line.wish.clone() {
@@ -63,8 +67,43 @@ fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
             sqlite::wipe(file, room.as_str())?.then_some(()).ok_or_else(|| no_such_room(&room))?;
             print("Nothing of the room is left.\n");
         }
+        // It has no settings.
+        Wish::Load { .. } => {}
     }
     Ok(())
+}
+
+/// Carries out a load. Faults of the server that was loaded are an error of ours, so that a script notices.
+fn put_load(plan: Plan, json: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let is_terminal = io::stderr().is_terminal();
+    let (end, mut step) = (if is_terminal { "\r" } else { "\n" }, "");
+    let mut tell = |progress: Progress| {
+        // A file is told each step once, a person how it goes on.
+        if is_terminal || progress.step != step {
+            step = progress.step;
+            let Progress { step, connections, deliveries } = progress;
+            let line = format!("{step}: {connections} connections, {deliveries} deliveries");
+            let _ = write!(io::stderr(), "{line:<70}{end}");
+        }
+    };
+    let report = runtime.block_on(load::run(plan, open_files(), &mut tell))?;
+    if is_terminal {
+        let _ = write!(io::stderr(), "{:<70}\r", "");
+    }
+    print(&if json { report.json() } else { report.table() });
+    report.fault().map_or(Ok(()), |fault| Err(fault.into()))
+}
+
+/// As many open files as the system gives.
+#[cfg(unix)]
+fn open_files() -> u64 {
+    rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX)
+}
+
+#[cfg(not(unix))]
+fn open_files() -> u64 {
+    u64::MAX
 }
 
 /// The file that the settings name.
@@ -114,7 +153,7 @@ impl Given {
     /// Reads the file anew each time, for a reload.
     fn load(&self) -> Result<Loaded, Box<dyn std::error::Error>> {
         let read = |path: PathBuf| match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(load::File { path, text }),
+            Ok(text) => Ok(SettingsFile { path, text }),
             Err(error) => Err(format!("{}: {error}", path.display())),
         };
         let file = self.file().map(read).transpose()?;

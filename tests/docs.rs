@@ -18,7 +18,7 @@ use scene::{Frame, Scene, Socket};
 const WRITE: &str = "CHARSU_WRITE_DOCS";
 
 /// Flags of other programs that the documents name.
-const OTHERS_FLAGS: [&str; 14] = [
+const OTHERS_FLAGS: [&str; 15] = [
     "--test-threads",
     "--nocapture",
     "--bench",
@@ -33,6 +33,7 @@ const OTHERS_FLAGS: [&str; 14] = [
     "--version",
     "--help",
     "--project",
+    "--quick",
 ];
 
 fn in_project(path: &str) -> PathBuf {
@@ -149,7 +150,7 @@ fn every_path_of_the_project_that_is_named_exists() {
 
 #[test]
 fn every_flag_that_is_named_is_one() {
-    let help = cli::help();
+    let help = cli::help() + &cli::load_help();
     let is_flag = |flag: &str| help.split([' ', '\n', ',', '[', ']']).any(|word| word == flag);
     for (document, text) in documents() {
         for word in code(&text).flat_map(|code| code.split([' ', '\n', '[', ']', '(', ')', '=', '"'])) {

@@ -44,6 +44,11 @@ impl Program {
         assert!(given.expect("prlimit runs").success());
     }
 
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until it has ended by itself.
     pub(crate) async fn dies(&mut self) {
         let ended = async {
