@@ -1,5 +1,5 @@
-//! A client's side of WebSocket framing (RFC 6455 section 5): masked frames out, unmasked frames in. Apart from the server's
-//! codec, so that what one does wrong the other finds.
+//! A client's side of WebSocket framing (RFC 6455 section 5): masked frames out, unmasked frames in. Apart from the
+//! server's codec, so that what one does wrong the other finds.
 
 /// In place of a length: the next two bytes hold it, or the next eight.
 const LENGTH_IN_2: u8 = 126;

@@ -35,7 +35,8 @@ impl Mark {
         }
     }
 
-    /// Finds the first in a frame, and where. It is looked for at `hint` first: in frames of one server it mostly stands in the same place.
+    /// Finds the first in a frame, and where. It is looked for at `hint` first: in frames of one server it mostly stands
+    /// in the same place.
     pub fn find(frame: &[u8], hint: usize) -> Option<(Self, usize)> {
         if let Some(mark) = Self::at(frame, hint) {
             return Some((mark, hint));

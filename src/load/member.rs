@@ -1,5 +1,5 @@
-//! One client: it writes what it is told to, reads whatever comes and reports it. All clients share one thread and the buffer into
-//! which they read, so that thousands cost the machine little beside the server.
+//! One client: it writes what it is told to, reads whatever comes and reports it. All clients share one thread and the
+//! buffer into which they read, so that thousands cost the machine little beside the server.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;

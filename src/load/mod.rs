@@ -1,9 +1,9 @@
 //! A load on a chat server, from outside: many clients over real sockets who number what they send and check what comes
 //! back. Any server whose WebSocket carries text can be loaded; of Charsu only the frames of `charsu.v1` are known here.
 //!
-//! Apart from sockets are what to do ([`Plan`]), whom to reach ([`Target`]), what to send ([`Template`]), the mark by which a
-//! line is known again ([`Mark`]), who has had what ([`Tally`]) and how long it took ([`Latencies`]). Reads no environment and prints
-//! nothing: progress goes to whoever asked, and what was found is a [`Report`].
+//! Apart from sockets are what to do ([`Plan`]), whom to reach ([`Target`]), what to send ([`Template`]), the mark by
+//! which a line is known again ([`Mark`]), who has had what ([`Tally`]) and how long it took ([`Latencies`]). Reads no
+//! environment and prints nothing: progress goes to whoever asked, and what was found is a [`Report`].
 
 mod crew;
 mod frames;
@@ -15,17 +15,18 @@ mod plan;
 mod process;
 mod report;
 mod room;
+mod steps;
 mod tally;
 mod target;
 mod template;
 
-pub use crew::{Progress, run};
 pub use frames::{Broken, Frame, first, put};
 pub use latency::Latencies;
 pub use mark::Mark;
 pub use plan::{Pace, Plan, Refused, Wire};
 pub use process::{Cpu, Process};
 pub use report::{CpuPerDelivery, Faults, Memory, Percentiles, Report};
+pub use steps::{Progress, run};
 pub use tally::{Heard, Tally};
 pub use target::Target;
 pub use template::{Blank, Template};

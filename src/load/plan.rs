@@ -1,5 +1,5 @@
-//! What is to be done: how many clients, in how many rooms, how they talk and for how long. Everything has a bound, so that
-//! a slip of the finger neither fills the memory nor runs for ever.
+//! What is to be done: how many clients, in how many rooms, how they talk and for how long. Everything has a bound, so
+//! that a slip of the finger neither fills the memory nor runs for ever.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Who has had what: each member of a room is to have each line of each other once, and those of one sender in the order in
-//! which they were sent. Knows numbers only.
+//! Who has had what: each member of a room is to have each line of each other once, and those of one sender in the order
+//! in which they were sent. Knows numbers only.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! Text with blanks: `{room}`, `{name}`, `{n}` and `{text}`. Other braces are what they are, so that JSON can be written.
+//! Text with blanks: `{room}`, `{name}`, `{n}` and `{text}`. Other braces are what they are, so that JSON can be
+//! written.
 
 /// What a blank is filled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

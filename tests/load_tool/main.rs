@@ -1,5 +1,5 @@
-//! `charsu load`, run as somebody runs it: against the real server on both of its wires, and against a little server that
-//! does one thing wrong.
+//! `charsu load`, run as somebody runs it: against the real server on both of its wires, and against a little server
+//! that does one thing wrong.
 
 mod faulty;
 #[path = "../scene/mod.rs"]
