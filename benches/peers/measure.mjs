@@ -78,33 +78,38 @@ writeFileSync(`${folder}/benchmarks.svg`, plot(results));
 process.stderr.write(`${folder}/benchmarks.md and benchmarks.svg are written\n`);
 
 async function measureAll() {
-  const runs = [];
-  for (let round = 0; round < rounds; round += 1) {
-    for (const shape of shapes) {
-      for (let n = 0; n < servers.length; n += 1) {
-        const server = servers[(n + round) % servers.length];
-        if (options.quick && shape.large && server.slow) continue;
-        const run = { server: server.id, shape: shape.id, ...(await measure(server, shape)) };
-        runs.push(run);
-        const cost = run.report?.cpu ? `${run.report.cpu.total_us.toFixed(3)} us a delivery` : '';
-        process.stderr.write(
-          `round ${round + 1}  ${shape.id.padEnd(9)} ${server.id.padEnd(10)} ${cost}${run.fault ?? ''}\n`,
-        );
-      }
-    }
-  }
   const named = (list) => list.map(({ id, name, open, idle }) => ({ id, name, open, idle }));
   const results = {
     quick: options.quick,
-    rounds,
-    runs,
+    rounds: 0,
+    runs: [],
     shapes: named(shapes),
     servers: named(servers),
     versions: versions(target),
     date: new Date().toISOString().slice(0, 10),
   };
-  writeFileSync(file, JSON.stringify(results));
+  while (results.rounds < rounds) {
+    for (const shape of shapes) {
+      for (let n = 0; n < servers.length; n += 1) {
+        const server = servers[(n + results.rounds) % servers.length];
+        if (options.quick && shape.large && server.slow) continue;
+        const run = { server: server.id, shape: shape.id, ...(await measure(server, shape)) };
+        results.runs.push(run);
+        tell(results.rounds + 1, run);
+      }
+    }
+    results.rounds += 1;
+    // Whoever stops it later has the rounds until then: --report.
+    writeFileSync(file, JSON.stringify(results));
+  }
   return results;
+}
+
+function tell(round, { server, shape, report, fault }) {
+  const cost = report?.cpu ? `${report.cpu.total_us.toFixed(3)} us a delivery` : '';
+  const memory = report?.memory?.per_connection ? `${Math.round(report.memory.per_connection)} bytes a connection` : '';
+  const found = [cost, memory, fault].filter(Boolean).join(', ');
+  process.stderr.write(`round ${round}  ${shape.padEnd(9)} ${server.padEnd(10)} ${found}\n`);
 }
 
 /** One measurement: what `charsu load` reports, and what was wrong. */

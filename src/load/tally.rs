@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn a_sender_that_does_not_hear_itself_is_not_waited_for() {
+        let mut tally = Tally::new(2, 1);
+        let line = tally.says(0);
+        assert_eq!((tally.missing(), tally.hears(1, 0, line)), (1, Heard::InOrder));
+        assert!(tally.is_complete());
+    }
+
+    #[test]
     fn what_is_late_doubled_or_made_up_is_told_apart_and_what_is_missing_is_counted() {
         let mut tally = Tally::new(2, 2);
         for n in 0..4 {
