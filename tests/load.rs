@@ -37,6 +37,9 @@ fn from(n: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1 + (n % 8) as u8))
 }
 
+/// What a session takes for each command that it remembers, with what the allocator adds, in bytes.
+const REMEMBERED_BYTES: u64 = 64;
+
 /// So many people, who come in waves.
 async fn fleet_of(people: usize, seed: u64, course: impl Fn(usize) -> Course) -> Fleet {
     let mut fleet = Fleet::sails(0, seed, &course);
@@ -76,8 +79,10 @@ async fn many_people_in_many_rooms_hear_each_other_in_time_and_memory_stays() {
     assert_eq!((tally.acknowledged, tally.connections), (tally.said, people));
     assert!(late <= if full() { ms(100) } else { ms(10_000) }, "one in a hundred lines came after {late:?}");
     let (second, last) = (resident[2], resident[resident.len() - 1]);
-    // What a room keeps for those who come back grows for two minutes.
-    let allowed = if full() { second / 20 } else { 16 * 1024 };
+    // What a room keeps for those who come back grows for two minutes; and each session remembers its last 64 commands.
+    let said_since = u64::from(per_second) * (minutes - 2) * minute.as_secs();
+    let remembered = said_since.min(64 * people as u64) * REMEMBERED_BYTES / 1024;
+    let allowed = if full() { second / 20 + remembered } else { 16 * 1024 };
     assert!(last <= second + allowed, "{second} KiB, and {last} KiB in the end");
 }
 
