@@ -85,7 +85,8 @@ async fn a_far_line_takes_its_time_and_a_thin_one_too() {
     let mut stream = call(&thin).await;
     let began = Instant::now();
     is_whole(&mut stream, &words()[..2000]).await;
-    assert!(began.elapsed() >= ms(200), "2000 bytes at 10,000 in a second, after {:?}", began.elapsed());
+    // Each piece is followed by its pause, and nobody waits for that of the last one.
+    assert!(began.elapsed() >= ms(180), "2000 bytes at 10,000 in a second, after {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
