@@ -2,7 +2,8 @@
 //! its time, fails, and a process that ends at any moment; held against a model that is a list of what was kept.
 //!
 //! Everything here is the product's own pure parts; only the disk is a list. What the model demands is the promise: what is
-//! acknowledged was kept and stays, once; who reads on sees every number once, in order; nobody sees what was not kept.
+//! acknowledged was kept and stays, once; who reads on sees every number once, in order; nobody sees what was not kept; and
+//! what somebody says keeps its order, however much of it was under way when the store failed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -84,6 +85,8 @@ struct Client {
     /// What the server has said and the line may still lose: the command, and its number or a refusal.
     answers: VecDeque<(u64, Result<Seq, Code>)>,
     acknowledged: BTreeMap<u64, Seq>,
+    /// It knows that something has to be sent again, and does so before anything else.
+    owes: bool,
     position: Seq,
 }
 
@@ -150,7 +153,7 @@ impl Disk {
 impl Process {
     /// Takes a command, as the hub does.
     fn take(&mut self, who: usize, client: &mut Client, asked: &Asked) {
-        match self.resends[who].recall(asked.n, asked.content) {
+        match self.resends[who].recall(asked.n, asked.content, 0) {
             Ok(Recalled::Done(epoch, seq)) => {
                 assert_eq!(epoch, EPOCH);
                 client.answers.push_back((asked.n, Ok(seq)));
@@ -225,6 +228,7 @@ impl Play {
                 // The lines went with it.
                 for client in &mut self.clients {
                     client.answers.clear();
+                    client.owes = true;
                 }
             }
         }
@@ -232,6 +236,9 @@ impl Play {
     }
 
     fn ask(&mut self, who: usize, wish: Wish) {
+        if self.clients[who].owes {
+            self.ask_again(who);
+        }
         let client = &mut self.clients[who];
         client.next += 1;
         let (n, text) = (client.next, format!("{who} says {}", client.next));
@@ -241,6 +248,7 @@ impl Play {
     }
 
     fn ask_again(&mut self, who: usize) {
+        self.clients[who].owes = false;
         for asked in self.clients[who].unanswered.clone() {
             self.process.take(who, &mut self.clients[who], &asked);
         }
@@ -274,13 +282,14 @@ impl Play {
     fn fail(&mut self) {
         self.process.room.give_up();
         for Waiting { who, asked, .. } in std::mem::take(&mut self.process.waiting) {
-            self.process.resends[who].withdraw(asked.n);
+            self.process.resends[who].withdraw(asked.n, 0);
             self.clients[who].answers.push_back((asked.n, Err(Code::Unavailable)));
         }
     }
 
     fn answers(&mut self, who: usize, arrive: bool) -> Result<(), TestCaseError> {
         let client = &mut self.clients[who];
+        client.owes |= !arrive;
         for (n, answer) in std::mem::take(&mut client.answers).into_iter().filter(|_| arrive) {
             match answer {
                 Ok(seq) => {
@@ -289,7 +298,7 @@ impl Play {
                     client.unanswered.retain(|asked| asked.n != n);
                 }
                 // What cannot be kept now is sent again; all else is final.
-                Err(Code::Unavailable) => {}
+                Err(Code::Unavailable) => client.owes = true,
                 Err(_) => client.unanswered.retain(|asked| asked.n != n),
             }
         }
@@ -319,6 +328,11 @@ impl Play {
         prop_assert!(self.disk.events.iter().zip(1..).all(|(event, seq)| event.seq == seq));
         for (who, client) in self.clients.iter().enumerate() {
             prop_assert!(client.position <= head);
+            // Changes may be refused for good, and the refusal lost: what is asked again then is a new wish.
+            let lines = self.disk.events.iter().zip(&self.disk.askers);
+            let lines = lines.filter(|(event, _)| matches!(event.kind, Kind::Message { .. }));
+            let own = lines.filter_map(|(_, asker)| asker.filter(|(asker, _)| *asker == who).map(|(_, n)| n));
+            prop_assert!(own.is_sorted(), "{} was overtaken by itself", who);
             for (n, seq) in &client.acknowledged {
                 let asker = self.disk.askers[*seq as usize - 1];
                 prop_assert_eq!(asker, Some((who, *n)), "acknowledged and not kept");

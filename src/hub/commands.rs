@@ -381,7 +381,7 @@ impl Hub {
     ) -> Result<bool, Refusal> {
         let mut state = room.lock();
         if let Some(numbered) = numbered
-            && repeats(reader, room, &mut state, numbered)?
+            && self.repeats(reader, room, &mut state, numbered)?
         {
             return Ok(false);
         }
@@ -402,7 +402,7 @@ impl Hub {
     /// # Errors
     /// [`super::Resends::recall`]'s.
     pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: Numbered) -> Result<bool, Refusal> {
-        repeats(reader, room, &mut room.lock(), command)
+        self.repeats(reader, room, &mut room.lock(), command)
     }
 
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
@@ -461,26 +461,32 @@ impl Hub {
     pub fn content_hash(&self, parts: &[&str]) -> u64 {
         self.sessions.content_hash(parts)
     }
-}
 
-/// Whether a command was there before. It is answered as it was then, or with the first one. Called with the room's lock
-/// held, so that the first one cannot be answered for in between.
-fn repeats(reader: &Arc<Reader>, room: &LiveRoom, state: &mut State, numbered: Numbered) -> Result<bool, Refusal> {
-    let Some(session) = reader.session() else { return Ok(false) };
-    match session.resends(|resends| resends.recall(numbered.n, numbered.content))? {
-        Recalled::New => return Ok(false),
-        Recalled::Done(epoch, seq) => {
-            reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
-        }
-        Recalled::Underway(seq) => {
-            // The same content is of the same room, so the first one waits here.
-            if state.after(seq, After::Repeat { reader: reader.clone(), numbered }).is_err() {
-                return Err(Refusal::because(
-                    Code::Unavailable,
-                    "It is not known yet whether this was kept. Send it again.",
-                ));
+    /// Whether a command was there before. It is answered as it was then, or with the first one. Called with the room's lock
+    /// held, so that the first one cannot be answered for in between.
+    fn repeats(
+        &self,
+        reader: &Arc<Reader>,
+        room: &LiveRoom,
+        state: &mut State,
+        numbered: Numbered,
+    ) -> Result<bool, Refusal> {
+        let Some(session) = reader.session() else { return Ok(false) };
+        match session.resends(|resends| resends.recall(numbered.n, numbered.content, self.now()))? {
+            Recalled::New => return Ok(false),
+            Recalled::Done(epoch, seq) => {
+                reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
+            }
+            Recalled::Underway(seq) => {
+                // The same content is of the same room, so the first one waits here.
+                if state.after(seq, After::Repeat { reader: reader.clone(), numbered }).is_err() {
+                    return Err(Refusal::because(
+                        Code::Unavailable,
+                        "It is not known yet whether this was kept. Send it again.",
+                    ));
+                }
             }
         }
+        Ok(true)
     }
-    Ok(true)
 }

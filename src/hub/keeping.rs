@@ -284,7 +284,7 @@ impl Hub {
             }
             Receipt::Acknowledge { reader, numbered } => {
                 if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
-                    session.resends(|resends| resends.withdraw(numbered.n));
+                    session.resends(|resends| resends.withdraw(numbered.n, self.now()));
                 }
                 tell(&reader, numbered.map(|numbered| numbered.n));
                 reader.call();

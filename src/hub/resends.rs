@@ -13,6 +13,10 @@ const REMEMBERED: usize = 64;
 /// By how many commands the memory for them grows.
 const STEP: usize = 8;
 
+/// For how long a command that was not kept is waited for, in milliseconds: whoever read that it was refused has sent it
+/// again by then, or will not. Longer than the page waits.
+const AWAITED_MS: u64 = 6000;
+
 /// A session's last commands that changed a room.
 #[derive(Debug, Default)]
 pub struct Resends {
@@ -20,6 +24,8 @@ pub struct Resends {
     recent: VecDeque<Remembered>,
     /// Counts commands, to let the store forget old ones once in a while.
     noted: u32,
+    /// The lowest command that was not kept, and until when it is waited for. What follows it does not overtake it.
+    awaited: Option<(u64, u64)>,
 }
 
 /// A command that changed a room.
@@ -56,7 +62,7 @@ impl Resends {
             seq: command.seq,
             is_kept: true,
         };
-        Self { recent: commands[first..].iter().map(remembered).collect(), noted: 0 }
+        Self { recent: commands[first..].iter().map(remembered).collect(), noted: 0, awaited: None }
     }
 
     /// Whether no command is remembered.
@@ -64,12 +70,14 @@ impl Resends {
         self.recent.is_empty()
     }
 
-    /// Looks whether command `n` was done before. `content` is a hash of what it asks.
+    /// Looks whether command `n` was done before. `content` is a hash of what it asks. `now` is in milliseconds by any clock
+    /// that does not jump.
     ///
     /// # Errors
     /// [`Code::IdConflict`] when the same number asked something else, [`Code::IdTooOld`] when the number is below all
-    /// that are remembered.
-    pub fn recall(&self, n: u64, content: u64) -> Result<Recalled, Refusal> {
+    /// that are remembered, [`Code::Unavailable`] while a lower one that was not kept is waited for: a sender's lines keep
+    /// their order, however many are under way when the store fails.
+    pub fn recall(&mut self, n: u64, content: u64, now: u64) -> Result<Recalled, Refusal> {
         if let Some(done) = self.recent.iter().rev().find(|done| done.n == n) {
             return if done.content != content {
                 Err(Code::IdConflict.into())
@@ -83,7 +91,16 @@ impl Resends {
         if is_full && self.kept().all(|done| n < done) {
             return Err(Code::IdTooOld.into());
         }
-        Ok(Recalled::New)
+        match self.awaited {
+            Some((first, until)) if n > first && now < until => Err(Refusal::because(
+                Code::Unavailable,
+                "What you sent before could not be kept. Send that again first.",
+            )),
+            _ => {
+                self.awaited = None;
+                Ok(Recalled::New)
+            }
+        }
     }
 
     /// Notes that command `n` has a number, which the store is to keep. Returns below which number the store may forget this
@@ -113,9 +130,11 @@ impl Resends {
         }
     }
 
-    /// The store has not kept command `n`: it may come again.
-    pub fn withdraw(&mut self, n: u64) {
+    /// The store has not kept command `n`: it may come again, and those after it wait for that.
+    pub fn withdraw(&mut self, n: u64, now: u64) {
         self.recent.retain(|done| done.is_kept || done.n != n);
+        let first = self.awaited.filter(|&(_, until)| now < until).map_or(n, |(first, _)| first.min(n));
+        self.awaited = Some((first, now + AWAITED_MS));
     }
 
     /// The numbers of those that the store has.
