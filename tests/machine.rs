@@ -290,6 +290,9 @@ impl Play {
     fn answers(&mut self, who: usize, arrive: bool) -> Result<(), TestCaseError> {
         let client = &mut self.clients[who];
         client.owes |= !arrive;
+        if !arrive {
+            self.process.resends[who].begin_anew();
+        }
         for (n, answer) in std::mem::take(&mut client.answers).into_iter().filter(|_| arrive) {
             match answer {
                 Ok(seq) => {

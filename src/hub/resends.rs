@@ -13,9 +13,9 @@ const REMEMBERED: usize = 64;
 /// By how many commands the memory for them grows.
 const STEP: usize = 8;
 
-/// For how long a command that was not kept is waited for, in milliseconds: whoever read that it was refused has sent it
-/// again by then, or will not. Longer than the page waits.
-const AWAITED_MS: u64 = 6000;
+/// For how long commands that were not kept are waited for, in milliseconds: what was under way when they were refused has
+/// arrived by then, over a slow line too.
+const AWAITED_MS: u64 = 2000;
 
 /// A session's last commands that changed a room.
 #[derive(Debug, Default)]
@@ -24,8 +24,15 @@ pub struct Resends {
     recent: VecDeque<Remembered>,
     /// Counts commands, to let the store forget old ones once in a while.
     noted: u32,
-    /// The lowest command that was not kept, and until when it is waited for. What follows it does not overtake it.
-    awaited: Option<(u64, u64)>,
+    /// What was not kept. What follows it does not overtake it.
+    awaited: Option<Awaited>,
+}
+
+/// Commands that were not kept, until one of them comes again: then its sender knows, and decides on the order.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    last: u64,
+    until: u64,
 }
 
 /// A command that changed a room.
@@ -91,16 +98,12 @@ impl Resends {
         if is_full && self.kept().all(|done| n < done) {
             return Err(Code::IdTooOld.into());
         }
-        match self.awaited {
-            Some((first, until)) if n > first && now < until => Err(Refusal::because(
-                Code::Unavailable,
-                "What you sent before could not be kept. Send that again first.",
-            )),
-            _ => {
-                self.awaited = None;
-                Ok(Recalled::New)
-            }
+        if self.awaited.is_some_and(|awaited| n > awaited.last && now < awaited.until) {
+            let words = "What you sent before could not be kept. Send that again first.";
+            return Err(Refusal::because(Code::Unavailable, words));
         }
+        self.awaited = None;
+        Ok(Recalled::New)
     }
 
     /// Notes that command `n` has a number, which the store is to keep. Returns below which number the store may forget this
@@ -133,8 +136,14 @@ impl Resends {
     /// The store has not kept command `n`: it may come again, and those after it wait for that.
     pub fn withdraw(&mut self, n: u64, now: u64) {
         self.recent.retain(|done| done.is_kept || done.n != n);
-        let first = self.awaited.filter(|&(_, until)| now < until).map_or(n, |(first, _)| first.min(n));
-        self.awaited = Some((first, now + AWAITED_MS));
+        let others = self.awaited.filter(|awaited| now < awaited.until);
+        let last = others.map_or(n, |awaited| awaited.last.max(n));
+        self.awaited = Some(Awaited { last, until: now + AWAITED_MS });
+    }
+
+    /// Its client is on a new line, with nothing under way, and sends again what it wants to.
+    pub fn begin_anew(&mut self) {
+        self.awaited = None;
     }
 
     /// The numbers of those that the store has.

@@ -98,6 +98,7 @@ impl Session {
     pub(super) fn attach(&self, reader: &Arc<Reader>, until: u64) -> Option<(Arc<Reader>, Vec<Held>)> {
         let mut inner = self.inner();
         inner.visits += 1;
+        inner.resends.begin_anew();
         let before = std::mem::replace(&mut inner.reader, Arc::downgrade(reader)).upgrade()?;
         let held = inner.hold_all_of(&before, until);
         Some((before, held))
