@@ -20,8 +20,10 @@ const AWAITED_MS: u64 = 2000;
 /// A session's last commands that changed a room.
 #[derive(Debug, Default)]
 pub struct Resends {
-    /// As they were noted.
+    /// By their numbers, which rise as a rule: so what is looked for, added and forgotten stands at an end.
     recent: VecDeque<Remembered>,
+    /// How many of them the store has.
+    kept: u32,
     /// Counts commands, to let the store forget old ones once in a while.
     noted: u32,
     /// What was not kept. What follows it does not overtake it.
@@ -69,7 +71,8 @@ impl Resends {
             seq: command.seq,
             is_kept: true,
         };
-        Self { recent: commands[first..].iter().map(remembered).collect(), noted: 0, awaited: None }
+        let recent: VecDeque<_> = commands[first..].iter().map(remembered).collect();
+        Self { kept: recent.len() as u32, recent, noted: 0, awaited: None }
     }
 
     /// Whether no command is remembered.
@@ -85,7 +88,8 @@ impl Resends {
     /// that are remembered, [`Code::Unavailable`] while a lower one that was not kept is waited for: a sender's lines keep
     /// their order, however many are under way when the store fails.
     pub fn recall(&mut self, n: u64, content: u64, now: u64) -> Result<Recalled, Refusal> {
-        if let Some(done) = self.recent.iter().rev().find(|done| done.n == n) {
+        if let Ok(index) = self.find(n) {
+            let done = self.recent[index];
             return if done.content != content {
                 Err(Code::IdConflict.into())
             } else if done.is_kept {
@@ -94,8 +98,7 @@ impl Resends {
                 Ok(Recalled::Underway(done.seq))
             };
         }
-        let is_full = self.kept().count() >= REMEMBERED;
-        if is_full && self.kept().all(|done| n < done) {
+        if self.kept as usize >= REMEMBERED && self.lowest_kept().is_some_and(|index| n < self.recent[index].n) {
             return Err(Code::IdTooOld.into());
         }
         if self.awaited.is_some_and(|awaited| n > awaited.last && now < awaited.until) {
@@ -106,36 +109,44 @@ impl Resends {
         Ok(Recalled::New)
     }
 
-    /// Notes that command `n` has a number, which the store is to keep. Returns below which number the store may forget this
-    /// session's commands, once in a while.
+    /// Notes that command `n`, which is new, has a number, which the store is to keep. Returns below which number the store may
+    /// forget this session's commands, once in a while.
     pub fn note(&mut self, n: u64, content: u64, epoch: Epoch, seq: Seq) -> Option<u64> {
         if self.recent.len() == self.recent.capacity() {
             // In small steps: thousands of sessions have one of these, and most of them say little.
             self.recent.reserve_exact(STEP);
         }
-        self.recent.push_back(Remembered { n, content, epoch, seq, is_kept: false });
+        let index = self.find(n).unwrap_or_else(|index| index);
+        self.recent.insert(index, Remembered { n, content, epoch, seq, is_kept: false });
         self.noted = self.noted.wrapping_add(1);
         let is_time = self.noted.is_multiple_of(REMEMBERED as u32);
-        is_time.then(|| self.kept().min()).flatten()
+        is_time.then(|| Some(self.recent[self.lowest_kept()?].n)).flatten()
     }
 
     /// The store has command `n`.
     pub fn confirm(&mut self, n: u64) {
-        if let Some(done) = self.recent.iter_mut().rev().find(|done| done.n == n) {
-            done.is_kept = true;
+        if let Ok(index) = self.find(n)
+            && !std::mem::replace(&mut self.recent[index].is_kept, true)
+        {
+            self.kept += 1;
         }
-        if self.kept().count() > REMEMBERED
-            && let Some(lowest) = self.kept().min()
+        if self.kept as usize > REMEMBERED
+            && let Some(lowest) = self.lowest_kept()
         {
             // The lowest number goes, which is the oldest when numbers rise as they should. What is under way does not count:
             // it may fail, and what was kept must be known then.
-            self.recent.retain(|done| !done.is_kept || done.n != lowest);
+            self.recent.remove(lowest);
+            self.kept -= 1;
         }
     }
 
     /// The store has not kept command `n`: it may come again, and those after it wait for that.
     pub fn withdraw(&mut self, n: u64, now: u64) {
-        self.recent.retain(|done| done.is_kept || done.n != n);
+        if let Ok(index) = self.find(n)
+            && !self.recent[index].is_kept
+        {
+            self.recent.remove(index);
+        }
         let others = self.awaited.filter(|awaited| now < awaited.until);
         let last = others.map_or(n, |awaited| awaited.last.max(n));
         self.awaited = Some(Awaited { last, until: now + AWAITED_MS });
@@ -146,8 +157,17 @@ impl Resends {
         self.awaited = None;
     }
 
-    /// The numbers of those that the store has.
-    fn kept(&self) -> impl Iterator<Item = u64> {
-        self.recent.iter().filter(|done| done.is_kept).map(|done| done.n)
+    /// Where command `n` is, or would be.
+    fn find(&self, n: u64) -> Result<usize, usize> {
+        match self.recent.back() {
+            Some(last) if last.n == n => Ok(self.recent.len() - 1),
+            Some(last) if last.n > n => self.recent.binary_search_by_key(&n, |done| done.n),
+            _ => Err(self.recent.len()),
+        }
+    }
+
+    /// Where the lowest of those is that the store has.
+    fn lowest_kept(&self) -> Option<usize> {
+        self.recent.iter().position(|done| done.is_kept)
     }
 }
