@@ -30,14 +30,21 @@ pub struct Rates {
     pub typing: Rate,
 }
 
-/// One connection's pace.
+/// One connection's pace. Small while its client behaves: thousands of connections have one each.
 #[derive(Debug, Default)]
 pub struct Pace {
     commands: Bucket,
     joins: Bucket,
+    controls: Bucket,
+    typing: Bucket,
+    record: Option<Box<Record>>,
+}
+
+/// What is known of a client that was refused something.
+#[derive(Debug, Default)]
+struct Record {
     refusals: Bucket,
     bad_requests: Bucket,
-    controls: Bucket,
     /// The lowest numbered command that was refused for speed, and until when it is waited for. What follows it does not
     /// overtake it.
     awaited: Option<(u64, Duration)>,
@@ -50,7 +57,7 @@ impl Pace {
     /// [`Code::RateLimited`] with the time to wait. Until the refused command comes again, or is given up, those numbered
     /// higher are refused too: a sender's lines keep their order, however many are under way.
     pub fn command(&mut self, rates: &Rates, now: Duration, n: Option<u64>) -> Result<(), Refusal> {
-        let awaited = self.awaited.filter(|&(_, until)| now < until);
+        let awaited = self.record.as_ref().and_then(|record| record.awaited).filter(|&(_, until)| now < until);
         if let (Some((first, until)), Some(n)) = (awaited, n)
             && n > first
         {
@@ -58,11 +65,14 @@ impl Pace {
         }
         match self.commands.take(rates.commands, now) {
             Ok(()) => {
-                self.awaited = None;
+                if let Some(record) = &mut self.record {
+                    record.awaited = None;
+                }
                 Ok(())
             }
             Err(wait) => {
-                self.awaited = n.map(|n| (awaited.map_or(n, |(first, _)| first.min(n)), now + wait + GIVEN_UP));
+                self.record().awaited =
+                    n.map(|n| (awaited.map_or(n, |(first, _)| first.min(n)), now + wait + GIVEN_UP));
                 Err(too_fast(wait))
             }
         }
@@ -81,12 +91,21 @@ impl Pace {
         if refusal.code != Code::RateLimited {
             return None;
         }
-        self.refusals.take(rates.refusals, now).is_err().then_some(Close::TooFast)
+        self.record().refusals.take(rates.refusals, now).is_err().then_some(Close::TooFast)
     }
 
     /// Counts a frame that is no command. Says why to part when there were too many.
     pub fn bad_request(&mut self, rates: &Rates, now: Duration) -> Option<Close> {
-        self.bad_requests.take(rates.bad_requests, now).is_err().then_some(Close::PolicyViolation)
+        self.record().bad_requests.take(rates.bad_requests, now).is_err().then_some(Close::PolicyViolation)
+    }
+
+    /// Takes a permit for a typing signal; what is too fast is dropped without a word.
+    pub fn may_type(&mut self, rates: &Rates, now: Duration) -> bool {
+        self.typing.take(rates.typing, now).is_ok()
+    }
+
+    fn record(&mut self) -> &mut Record {
+        self.record.get_or_insert_default()
     }
 
     /// Counts a ping or pong. Says why to part when there were too many.

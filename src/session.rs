@@ -4,8 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::hub::{Hub, Join, Joined, LiveRoom, Numbered, Opening, Reader, Resume};
-use crate::limits::Bucket;
+use crate::hub::{Hub, Join, Joined, LiveRoom, Moment, Numbered, Opening, Reader, Resume};
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
 use crate::protocol::{
@@ -28,39 +27,56 @@ pub enum Outcome {
     Close(Close),
 }
 
+/// One frame's turn: whose it is, and when. What a conversation works with lies with the connection, once, and is lent.
+pub struct Turn<'a> {
+    /// What all connections share.
+    pub app: &'a Arc<App>,
+    /// The connection that the frame came over.
+    pub reader: &'a Arc<Reader>,
+    /// Whose connection it is.
+    pub peer: IpAddr,
+    /// How fast it goes on.
+    pub pace: &'a mut Pace,
+    /// When the frame was read.
+    pub now: Moment,
+}
+
 /// One person's end of a `charsu.v1` connection.
+#[derive(Debug, Default)]
 pub struct Conversation {
-    app: Arc<App>,
-    reader: Arc<Reader>,
-    peer: IpAddr,
     greeted: bool,
-    pace: Pace,
-    typing: Bucket,
 }
 
 impl Conversation {
-    /// A connection that has said nothing yet.
-    pub fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr) -> Self {
-        let (pace, typing) = (Pace::default(), Bucket::default());
-        Self { app, reader, peer, greeted: false, pace, typing }
-    }
-
     /// Takes one text frame.
-    pub fn take(&mut self, frame: &str) -> Outcome {
+    pub fn take(&mut self, frame: &str, turn: &mut Turn<'_>) -> Outcome {
         let command = match Command::read(frame) {
             Ok(command) => command,
-            Err(malformed) => return self.malformed(malformed),
+            Err(malformed) => return turn.malformed(malformed),
         };
-        let is_hello = matches!(command, Command::Hello { .. });
-        if !self.greeted && !is_hello {
-            return self.malformed(Malformed { id: None, refusal: Code::HelloFirst.into() });
+        if let Command::Hello { session } = &command {
+            return match turn.hello(session.as_deref()) {
+                Ok(outcome) => {
+                    self.greeted = true;
+                    outcome
+                }
+                Err(refusal) => turn.malformed(Malformed { id: None, refusal }),
+            };
         }
+        if !self.greeted {
+            return turn.malformed(Malformed { id: None, refusal: Code::HelloFirst.into() });
+        }
+        turn.take(command)
+    }
+}
+
+impl Turn<'_> {
+    fn take(&mut self, command: Command<'_>) -> Outcome {
         match command {
-            Command::Hello { session } => self.hello(session.as_deref()),
+            Command::Hello { .. } => unreachable!("a hello is taken by the conversation"),
             Command::Ping => {
                 self.tell(&ServerFrame::Pong);
-                let now = self.hub().elapsed();
-                self.pace.control(&self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)
+                self.pace.control(&self.app.rates, self.now.elapsed).map_or(Outcome::Answered, Outcome::Close)
             }
             Command::Typing { room, on } => self.typing(&room, on),
             Command::Join { id, room, name, since } => {
@@ -107,24 +123,19 @@ impl Conversation {
         &self.app.hub
     }
 
-    fn hello(&mut self, offered: Option<&str>) -> Outcome {
-        match self.hub().hello(&self.reader, offered) {
-            Ok((secret, resumed)) => {
-                self.greeted = true;
-                let settings = &self.app.settings;
-                self.tell(&ServerFrame::Welcome {
-                    session: secret.into(),
-                    resumed,
-                    heartbeat_ms: settings.heartbeat_seconds.as_millis() as u64,
-                    limits: Limits {
-                        text_chars: settings.text_chars as u32,
-                        name_chars: settings.name_chars as u32,
-                        rooms: settings.rooms_per_connection as u32,
-                    },
-                })
-            }
-            Err(refusal) => self.malformed(Malformed { id: None, refusal }),
-        }
+    fn hello(&self, offered: Option<&str>) -> Result<Outcome, Refusal> {
+        let (secret, resumed) = self.hub().hello(self.reader, offered)?;
+        let settings = &self.app.settings;
+        Ok(self.tell(&ServerFrame::Welcome {
+            session: secret.into(),
+            resumed,
+            heartbeat_ms: settings.heartbeat_seconds.as_millis() as u64,
+            limits: Limits {
+                text_chars: settings.text_chars as u32,
+                name_chars: settings.name_chars as u32,
+                rooms: settings.rooms_per_connection as u32,
+            },
+        }))
     }
 
     fn join(&mut self, id: u64, room: &str, name: &str, since: Option<Position>) -> Result<(), Refusal> {
@@ -144,7 +155,7 @@ impl Conversation {
             None
         });
         let join = Join { room, name, since, opening, hold, sees_own_join: false, answer };
-        let result = self.app.hub.join(&self.reader, join);
+        let result = self.app.hub.join(self.reader, join);
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.app.failed_join(self.peer);
         }
@@ -153,7 +164,7 @@ impl Conversation {
 
     fn leave(&mut self, id: u64, room: &str) -> Result<Outcome, Refusal> {
         let name = RoomName::parse(room).map_err(|_| Refusal::from(Code::NotInRoom))?;
-        self.hub().leave(&self.reader, name.as_str(), id)?;
+        self.hub().leave(self.reader, name.as_str(), id)?;
         Ok(Outcome::Answered)
     }
 
@@ -185,7 +196,7 @@ impl Conversation {
             }
             Said::Private(letter) => {
                 // Looked at before the name is: a repeat counts, even if its receiver is gone by now.
-                if self.hub().acknowledge_again(&self.reader, &live, numbered)? {
+                if self.hub().acknowledge_again(self.reader, &live, numbered)? {
                     return Ok(Outcome::Answered);
                 }
                 let (to, said) = self.hub().addressee(&live, &letter)?;
@@ -236,17 +247,17 @@ impl Conversation {
         draft: impl FnOnce(Target) -> Draft + Send + 'static,
     ) -> Result<Outcome, Refusal> {
         // A repeat counts, even if the line is gone by now.
-        if self.hub().acknowledge_again(&self.reader, room, numbered)? {
+        if self.hub().acknowledge_again(self.reader, room, numbered)? {
             return Ok(Outcome::Answered);
         }
-        let is_new = self.hub().change(&self.reader, room, line, numbered, draft)?;
+        let is_new = self.hub().change(self.reader, room, line, numbered, draft)?;
         Ok(if is_new { Outcome::Said } else { Outcome::Answered })
     }
 
     fn history(&self, id: u64, room: &str, page: Page) -> Result<Outcome, Refusal> {
         let (live, you) = self.member_of(room)?;
         let name = live.name().clone();
-        self.hub().history(&self.reader, &live, you, page, move |lines, out| match lines {
+        self.hub().history(self.reader, &live, you, page, move |lines, out| match lines {
             Ok((lines, more)) => {
                 let events = lines.iter().map(|event| wire::snapshot_event(&name, event, Some(you))).collect();
                 let room = name.as_str().into();
@@ -258,13 +269,13 @@ impl Conversation {
     }
 
     fn append(&self, live: &Arc<LiveRoom>, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {
-        let is_new = self.hub().say(&self.reader, live, draft, Some(numbered))?;
+        let is_new = self.hub().say(self.reader, live, draft, Some(numbered), self.now)?;
         Ok(if is_new { Outcome::Said } else { Outcome::Answered })
     }
 
     fn typing(&mut self, room: &str, on: bool) -> Outcome {
         // Loose: what is too fast, or for a room that was left, is dropped without a word.
-        if self.typing.take(self.app.rates.typing, self.hub().elapsed()).is_ok()
+        if self.pace.may_type(&self.app.rates, self.now.elapsed)
             && let Ok((live, member)) = self.member_of(room)
         {
             self.hub().typing(&live, member, on, None);
@@ -287,12 +298,12 @@ impl Conversation {
     }
 
     fn paced(&mut self, id: u64) -> Result<(), Refusal> {
-        self.pace.command(&self.app.rates, self.app.hub.elapsed(), Some(id))
+        self.pace.command(&self.app.rates, self.now.elapsed, Some(id))
     }
 
     fn paced_join(&mut self, id: u64) -> Result<(), Refusal> {
         self.paced(id)?;
-        self.pace.join(&self.app.rates, self.app.hub.elapsed())
+        self.pace.join(&self.app.rates, self.now.elapsed)
     }
 
     /// Ends a command: its refusal is told, and too many of them end the connection.
@@ -304,16 +315,14 @@ impl Conversation {
                     self.reader.is_told_to_wait(self.hub().tick());
                 }
                 self.tell(&ServerFrame::refusal(&refusal, Some(id), Some(room)));
-                let now = self.hub().elapsed();
-                self.pace.refused(&refusal, &self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)
+                self.pace.refused(&refusal, &self.app.rates, self.now.elapsed).map_or(Outcome::Answered, Outcome::Close)
             }
         }
     }
 
     fn malformed(&mut self, malformed: Malformed) -> Outcome {
         self.tell(&ServerFrame::refusal(&malformed.refusal, malformed.id, None));
-        let now = self.hub().elapsed();
-        self.pace.bad_request(&self.app.rates, now).map_or(Outcome::Answered, Outcome::Close)
+        self.pace.bad_request(&self.app.rates, self.now.elapsed).map_or(Outcome::Answered, Outcome::Close)
     }
 
     fn tell(&self, frame: &ServerFrame<'_>) -> Outcome {

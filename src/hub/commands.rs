@@ -14,7 +14,7 @@ use super::rooms::{Found, Opening};
 use super::sessions::Held;
 use super::snapshot::{Past, SnapshotParts};
 use super::timers::Due;
-use super::{Hub, Newcomers};
+use super::{Hub, Moment, Newcomers};
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
 use crate::protocol::{Close, Code, Event, Kind, Member, MemberId, Position, Refusal, ResetReason, Seq};
@@ -215,7 +215,7 @@ impl Hub {
                     let member = reader.session().map(|session| session.hash());
                     let entrance = Entrance { reader: reader.clone(), join };
                     let receipt = Receipt::Enter(Box::new(entrance));
-                    self.keep(&room, &mut state, event, Origin { member, command: None }, receipt);
+                    self.keep(&room, &mut state, event, Origin { member, command: None }, receipt, self.now());
                     return Ok(());
                 }
                 Err(refusal) => refusal,
@@ -363,7 +363,8 @@ impl Hub {
         }
         let event = state.room.number(Draft::Leave { member }, super::unix_ms(), self.rules.room)?;
         reader.hold();
-        self.keep(&room, &mut state, event, Origin::default(), Receipt::Leave { reader: reader.clone(), id, held });
+        let receipt = Receipt::Leave { reader: reader.clone(), id, held };
+        self.keep(&room, &mut state, event, Origin::default(), receipt, self.now());
         Ok(())
     }
 
@@ -378,17 +379,18 @@ impl Hub {
         room: &Arc<LiveRoom>,
         draft: Draft,
         numbered: Option<Numbered>,
+        now: Moment,
     ) -> Result<bool, Refusal> {
         let mut state = room.lock();
         if let Some(numbered) = numbered
-            && self.repeats(reader, room, &mut state, numbered)?
+            && repeats(reader, room, &mut state, numbered, now.ms())?
         {
             return Ok(false);
         }
-        let event = state.room.number(draft, super::unix_ms(), self.rules.room)?;
+        let event = state.room.number(draft, now.unix_ms, self.rules.room)?;
         let command = numbered.and_then(|numbered| Some((&**reader.session()?, numbered)));
         let receipt = Receipt::Acknowledge { reader: reader.clone(), numbered };
-        self.keep(room, &mut state, event, Origin { member: None, command }, receipt);
+        self.keep(room, &mut state, event, Origin { member: None, command }, receipt, now.ms());
         let is_pressed = state.is_pressed();
         drop(state);
         if is_pressed {
@@ -402,7 +404,7 @@ impl Hub {
     /// # Errors
     /// [`super::Resends::recall`]'s.
     pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: Numbered) -> Result<bool, Refusal> {
-        self.repeats(reader, room, &mut room.lock(), command)
+        repeats(reader, room, &mut room.lock(), command, self.now())
     }
 
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
@@ -461,32 +463,32 @@ impl Hub {
     pub fn content_hash(&self, parts: &[&str]) -> u64 {
         self.sessions.content_hash(parts)
     }
+}
 
-    /// Whether a command was there before. It is answered as it was then, or with the first one. Called with the room's lock
-    /// held, so that the first one cannot be answered for in between.
-    fn repeats(
-        &self,
-        reader: &Arc<Reader>,
-        room: &LiveRoom,
-        state: &mut State,
-        numbered: Numbered,
-    ) -> Result<bool, Refusal> {
-        let Some(session) = reader.session() else { return Ok(false) };
-        match session.resends(|resends| resends.recall(numbered.n, numbered.content, self.now()))? {
-            Recalled::New => return Ok(false),
-            Recalled::Done(epoch, seq) => {
-                reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
-            }
-            Recalled::Underway(seq) => {
-                // The same content is of the same room, so the first one waits here.
-                if state.after(seq, After::Repeat { reader: reader.clone(), numbered }).is_err() {
-                    return Err(Refusal::because(
-                        Code::Unavailable,
-                        "It is not known yet whether this was kept. Send it again.",
-                    ));
-                }
+/// Whether a command was there before. It is answered as it was then, or with the first one. Called with the room's lock
+/// held, so that the first one cannot be answered for in between.
+fn repeats(
+    reader: &Arc<Reader>,
+    room: &LiveRoom,
+    state: &mut State,
+    numbered: Numbered,
+    now: u64,
+) -> Result<bool, Refusal> {
+    let Some(session) = reader.session() else { return Ok(false) };
+    match session.resends(|resends| resends.recall(numbered.n, numbered.content, now))? {
+        Recalled::New => return Ok(false),
+        Recalled::Done(epoch, seq) => {
+            reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
+        }
+        Recalled::Underway(seq) => {
+            // The same content is of the same room, so the first one waits here.
+            if state.after(seq, After::Repeat { reader: reader.clone(), numbered }).is_err() {
+                return Err(Refusal::because(
+                    Code::Unavailable,
+                    "It is not known yet whether this was kept. Send it again.",
+                ));
             }
         }
-        Ok(true)
     }
+    Ok(true)
 }

@@ -110,7 +110,8 @@ impl State {
 }
 
 impl Hub {
-    /// Has the store keep an event that the room has just numbered. Called with the room's lock held.
+    /// Has the store keep an event that the room has just numbered. Called with the room's lock held. `now` is in
+    /// milliseconds of the hub's clock.
     pub(super) fn keep(
         self: &Arc<Self>,
         room: &Arc<LiveRoom>,
@@ -118,6 +119,7 @@ impl Hub {
         event: Event,
         origin: Origin<'_>,
         receipt: Receipt,
+        now: u64,
     ) {
         let event = Arc::new(event);
         let command = origin.command.map(|(session, numbered)| {
@@ -135,7 +137,9 @@ impl Hub {
         let entry =
             Entry { room: room.key, opens, event: event.clone(), session: origin.member, command, receipt: ticket };
         match self.store.append(entry) {
-            Appended::Now(_) => self.settle(room, state, Waiting { event, receipt, after: Vec::new() }),
+            Appended::Now(_) => {
+                self.settle(room, state, Waiting { event, receipt, after: Vec::new() }, now);
+            }
             Appended::Later => {
                 state.is_stored = true;
                 state.room.reserve(event.clone());
@@ -189,7 +193,7 @@ impl Hub {
                 if state.waiting.is_empty() {
                     state.waiting = VecDeque::new();
                 }
-                self.settle(&room, &mut state, waiting);
+                self.settle(&room, &mut state, waiting, self.now());
             }
             Err(trouble) => self.give_up(&room, &mut state, &trouble),
         }
@@ -201,10 +205,10 @@ impl Hub {
     }
 
     /// An event is kept: the room accepts it, whoever asked is told, and it will be shown.
-    fn settle(self: &Arc<Self>, room: &Arc<LiveRoom>, state: &mut State, waiting: Waiting) {
+    fn settle(self: &Arc<Self>, room: &Arc<LiveRoom>, state: &mut State, waiting: Waiting, now: u64) {
         let Waiting { event, receipt, after } = waiting;
         let before = state.room.log().bytes();
-        room.accept(state, event.clone(), self.now(), self.tail_limits());
+        room.accept(state, event.clone(), now, self.tail_limits());
         self.count_tail(before, state.room.log().bytes());
         let epoch = state.room.log().epoch();
         match receipt {

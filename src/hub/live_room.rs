@@ -396,13 +396,14 @@ mod tests {
     use super::*;
     use crate::protocol::{Kind, Marks, Member};
     use crate::room::{Epoch, TailLimits};
+    use crate::transport::socket::Socket;
 
     #[tokio::test]
     async fn what_a_flush_is_offering_is_not_folded_under_it() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let stream = tokio::net::TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connected");
-        let (_read, write) = stream.into_split();
-        let reader = Reader::new(1, Wire::Charsu, write, 65_536, 1);
+        let socket = Socket::new(stream);
+        let reader = Reader::new(1, Wire::Charsu, socket, 65_536, 1);
         let room = LiveRoom::new(RoomName::parse("general").expect("a name"), 1, Room::new(Epoch(1)), 0);
         let limits = TailLimits { age_ms: 120_000, bytes: 4096, lag_bytes: 2_000_000 };
         let comes = |seq, id| {

@@ -34,13 +34,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::protocol::{Close, MemberId};
 use crate::room::{Draft, RoomLimits, TailLimits};
 use crate::store::{Outcome, Store};
+use crate::transport::socket::Socket;
 use crate::transport::ws::close;
 use crate::wire::Wire;
 use flusher::Flusher;
@@ -119,6 +119,22 @@ pub struct Rules {
 /// How much time each returning client is allowed for when all are sent away, in milliseconds.
 const MS_PER_RETURN: u64 = 2;
 
+/// A moment by two clocks, looked at once for all that one read of a socket brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// By a clock that never jumps, since the hub began.
+    pub elapsed: Duration,
+    /// By the wall's, in Unix milliseconds: for showing.
+    pub unix_ms: u64,
+}
+
+impl Moment {
+    /// Milliseconds since the hub began.
+    pub(super) fn ms(self) -> u64 {
+        self.elapsed.as_millis() as u64
+    }
+}
+
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -183,13 +199,13 @@ impl Hub {
         self.began.elapsed().as_millis() as u64
     }
 
-    /// The span since the hub began, for buckets.
-    pub fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+    /// The present moment.
+    pub fn moment(&self) -> Moment {
+        Moment { elapsed: self.began.elapsed(), unix_ms: unix_ms() }
     }
 
     /// A new connection.
-    pub fn enter(&self, wire: Wire, socket: OwnedWriteHalf) -> Arc<Reader> {
+    pub fn enter(&self, wire: Wire, socket: Socket) -> Arc<Reader> {
         let id = self.next_reader.fetch_add(1, Ordering::Relaxed);
         let reader = Reader::new(id, wire, socket, self.rules.outbox_bytes, self.tick());
         self.readers().insert(id, reader.clone());
@@ -324,7 +340,7 @@ impl Hub {
         }
         // It can only be refused if the member is gone already, which is what is wanted.
         if let Ok(event) = state.room.number(Draft::Leave { member }, unix_ms(), self.rules.room) {
-            self.keep(room, &mut state, event, Origin::default(), Receipt::Gone);
+            self.keep(room, &mut state, event, Origin::default(), Receipt::Gone, self.now());
         }
     }
 

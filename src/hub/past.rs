@@ -178,7 +178,7 @@ impl Hub {
             (state.room.line(line).is_some() || line > head, head)
         };
         if is_remembered || self.lasting().is_none() {
-            return self.say(reader, room, draft(Target { seq: line, stored: None }), Some(numbered));
+            return self.say(reader, room, draft(Target { seq: line, stored: None }), Some(numbered), self.moment());
         }
         reader.hold();
         let (hub, reader, room) = (self.clone(), reader.clone(), room.clone());
@@ -193,7 +193,7 @@ impl Hub {
                 Ok(_) if reader.membership(room.name().as_str()).is_none() => Err(Code::NotInRoom.into()),
                 Ok(stored) => {
                     let stored = stored.map(|line| StoredLine { line, asked_at });
-                    hub.say(&reader, &room, draft(Target { seq: line, stored }), Some(numbered))
+                    hub.say(&reader, &room, draft(Target { seq: line, stored }), Some(numbered), hub.moment())
                 }
                 Err(trouble) => Err(Refusal::because(Code::Unavailable, trouble.to_string())),
             };

@@ -8,18 +8,17 @@
 //! Knows no command and no wire's details.
 
 use std::borrow::Cow;
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::live_room::{LiveRoom, Stretch};
 use super::sessions::Session;
 use crate::protocol::{Close, MemberId, Seq};
+use crate::transport::socket::Socket;
 use crate::transport::ws::{close, frame};
 use crate::wire::{Batch, Wire};
 
@@ -111,13 +110,16 @@ pub struct Reader {
     /// The number in the hub's list.
     pub(super) id: u64,
     wire: Wire,
-    socket: OwnedWriteHalf,
+    /// Written by whoever holds the desk, read by the connection's task.
+    socket: Socket,
     /// std: held for one write at most, never across an await.
     desk: Mutex<Desk>,
     /// Wakes the connection's task.
     waker: AtomicWaker,
     /// The task has something to do: read on from a cursor, write when writable, or end.
     called: AtomicBool,
+    /// The task has read on, or waits until the socket takes more, so it looks at the desk again. Only the task uses this.
+    unsettled: AtomicBool,
     /// The tick at which it came, or was last told to wait before it joins.
     entered: AtomicU32,
     /// The tick at which bytes last came.
@@ -143,7 +145,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(id: u64, wire: Wire, socket: OwnedWriteHalf, pending_limit: u32, tick: u32) -> Arc<Self> {
+    pub(super) fn new(id: u64, wire: Wire, socket: Socket, pending_limit: u32, tick: u32) -> Arc<Self> {
         Arc::new(Self {
             id,
             wire,
@@ -151,6 +153,7 @@ impl Reader {
             desk: Mutex::default(),
             waker: AtomicWaker::new(),
             called: AtomicBool::new(false),
+            unsettled: AtomicBool::new(false),
             entered: AtomicU32::new(tick),
             heard: AtomicU32::new(tick),
             begun: AtomicU32::new(0),
@@ -286,12 +289,6 @@ impl Reader {
         if !desk.pending.is_empty() {
             self.write(&mut desk, &[], &[]);
         }
-    }
-
-    /// Tells the peer that nothing more comes.
-    pub fn shut_down(&self) {
-        // An error means that the peer is gone already, which is what is wanted.
-        let _ = socket2::SockRef::from(self.socket.as_ref()).shutdown(std::net::Shutdown::Write);
     }
 
     /// Whether everything was handed to the socket, or cannot be.
@@ -481,20 +478,32 @@ impl Reader {
         }
     }
 
-    /// Waits until the connection's task has to [read on](Self::read_on). `socket` is the reading half of the same socket.
-    pub fn poll_called(&self, cx: &mut Context<'_>, socket: &TcpStream) -> Poll<()> {
+    /// The socket, for the connection's task, which alone reads it.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Waits until the connection's task has to [read on](Self::read_on).
+    pub fn poll_called(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.waker.register(cx.waker());
         let called = self.called.swap(false, Ordering::Acquire);
+        if !called && !self.unsettled.load(Ordering::Relaxed) {
+            // Whoever changes the desk calls.
+            return Poll::Pending;
+        }
         let desk = self.desk();
-        if desk.broken || desk.closing {
+        let polled = if desk.broken || desk.closing {
             Poll::Ready(())
         } else if desk.full {
-            socket.poll_write_ready(cx).map(|_| ())
+            self.socket.poll_writable(cx).map(|_| ())
         } else if called {
             Poll::Ready(())
         } else {
-            Poll::Pending
-        }
+            self.unsettled.store(false, Ordering::Relaxed);
+            return Poll::Pending;
+        };
+        self.unsettled.store(true, Ordering::Relaxed);
+        polled
     }
 
     /// Has the connection's task read on.
@@ -521,24 +530,16 @@ impl Reader {
             return 0;
         }
         let slices = [IoSlice::new(&desk.pending), IoSlice::new(bytes), IoSlice::new(loose)];
-        let written = if before + loose.len() == 0 {
-            self.socket.try_write(bytes)
-        } else {
-            self.socket.try_write_vectored(&slices)
-        };
-        let taken = match written {
-            Ok(taken) => taken,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(_) => {
-                // The task learns it from the socket; what was unsent is for the next connection's cursor.
-                desk.broken = true;
-                self.ended.store(true, Ordering::Relaxed);
-                desk.full = false;
-                desk.pending = Vec::new();
-                self.call();
-                return 0;
-            }
+        let written =
+            if before + loose.len() == 0 { self.socket.write(bytes) } else { self.socket.write_vectored(&slices) };
+        let Ok(taken) = written else {
+            // The task learns it from the socket; what was unsent is for the next connection's cursor.
+            desk.broken = true;
+            self.ended.store(true, Ordering::Relaxed);
+            desk.full = false;
+            desk.pending = Vec::new();
+            self.call();
+            return 0;
         };
         if taken == whole {
             desk.pending = Vec::new();

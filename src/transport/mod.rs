@@ -5,6 +5,7 @@ pub(crate) mod cors;
 pub(crate) mod dialect;
 pub(crate) mod http;
 pub mod origin;
+pub(crate) mod socket;
 pub(crate) mod speaker;
 pub mod upgrade;
 pub mod ws;
@@ -27,8 +28,6 @@ pub struct Upgraded {
     pub stream: TcpStream,
     /// Frames that came together with the handshake; a copy of their own, mostly empty.
     pub early: Bytes,
-    /// Who is there.
-    pub peer: IpAddr,
     /// Which path was asked for.
     pub path: Path,
     /// What stands after the `?`, as it was written.

@@ -1,24 +1,20 @@
 //! Who speaks for a WebSocket: the one place that knows which wire a connection is on.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
 use super::dialect::{OneSegment, TwoSegment};
 use super::upgrade::Path;
-use crate::hub::Reader;
 use crate::protocol::Close;
-use crate::server::App;
-use crate::session::{Conversation, Outcome};
+use crate::session::{Conversation, Outcome, Turn};
 use crate::wire::Wire;
 
-/// A connection's translator, chosen once at the handshake.
+/// A connection's translator, chosen once at the handshake. Small: thousands of connections have one each.
+#[derive(Debug)]
 pub(crate) enum Speaker {
     /// `charsu.v1`.
     Charsu(Conversation),
     /// `/ws/{room}`.
     OneSegment(OneSegment),
     /// `/ws/{room}/{name}`.
-    TwoSegment(TwoSegment),
+    TwoSegment,
     /// `/ws` without the subprotocol: there is no room to join.
     Nobody,
 }
@@ -37,11 +33,12 @@ impl Wire {
 }
 
 impl Speaker {
-    pub(crate) fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr, path: Path, query: Option<&str>) -> Self {
-        match (reader.wire(), path) {
-            (Wire::Charsu, _) => Self::Charsu(Conversation::new(app, reader, peer)),
-            (_, Path::RoomAndName(room, name)) => Self::TwoSegment(TwoSegment::new(app, reader, peer, room, name)),
-            (_, Path::Room(room)) => Self::OneSegment(OneSegment::new(app, reader, peer, room, query)),
+    /// Whoever speaks on this wire.
+    pub(crate) fn new(wire: Wire, path: &Path) -> Self {
+        match (wire, path) {
+            (Wire::Charsu, _) => Self::Charsu(Conversation::default()),
+            (_, Path::RoomAndName(..)) => Self::TwoSegment,
+            (_, Path::Room(_)) => Self::OneSegment(OneSegment::default()),
             (_, Path::Hub) => Self::Nobody,
             #[cfg(feature = "conformance")]
             (_, Path::Echo) => Self::Nobody,
@@ -49,21 +46,21 @@ impl Speaker {
     }
 
     /// Does what the path alone asks for.
-    pub(crate) fn begin(&mut self) -> Outcome {
-        match self {
-            Self::Charsu(_) => Outcome::Answered,
-            Self::OneSegment(page) => page.begin(),
-            Self::TwoSegment(page) => page.begin(),
-            Self::Nobody => Outcome::Close(Close::BadRoom),
+    pub(crate) fn begin(&mut self, path: &Path, query: Option<&str>, turn: &mut Turn<'_>) -> Outcome {
+        match (self, path) {
+            (Self::Charsu(_), _) => Outcome::Answered,
+            (Self::OneSegment(page), Path::Room(room)) => page.begin(room, query, turn),
+            (Self::TwoSegment, Path::RoomAndName(room, name)) => TwoSegment::begin(room, name, turn),
+            _ => Outcome::Close(Close::BadRoom),
         }
     }
 
     /// Takes one text frame.
-    pub(crate) fn take(&mut self, text: &str) -> Outcome {
+    pub(crate) fn take(&mut self, text: &str, turn: &mut Turn<'_>) -> Outcome {
         match self {
-            Self::Charsu(conversation) => conversation.take(text),
-            Self::OneSegment(page) => page.take(text),
-            Self::TwoSegment(page) => page.take(text),
+            Self::Charsu(conversation) => conversation.take(text, turn),
+            Self::OneSegment(page) => page.take(text, turn),
+            Self::TwoSegment => TwoSegment::take(text, turn),
             Self::Nobody => Outcome::Close(Close::BadRoom),
         }
     }

@@ -121,12 +121,12 @@ pub(crate) fn open(
     let query = request.uri().query().map(str::to_owned);
     let upgrade = hyper::upgrade::on(&mut request);
     let app = Arc::clone(app);
-    let peer = caller.peer();
+    // A task of its own, which ends at once: what waits for hyper is larger than what an idle connection needs.
     tokio::spawn(async move {
         // An error here means that the peer went away before the 101 was written.
         let Ok(upgraded) = upgrade.await else { return };
         let Some((stream, early)) = bare(upgraded) else { return };
-        connection::serve(app, Upgraded { stream, early, peer, path, query, charsu }, seat).await;
+        connection::serve(app, Upgraded { stream, early, path, query, charsu }, seat);
     });
     response.map(|()| Body::empty())
 }

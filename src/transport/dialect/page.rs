@@ -1,31 +1,17 @@
 //! A tutorial page's connection: what both dialects do alike once they know the room, the name and the text.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
-use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::hub::{Hub, Join, Joined, Reader};
-use crate::limits::Bucket;
+use crate::hub::{Join, Joined};
 use crate::names::{Name, RoomName};
-use crate::pace::Pace;
 use crate::protocol::{Close, Code, Refusal};
 use crate::room::Draft;
-use crate::server::App;
-use crate::session::Outcome;
+use crate::session::{Outcome, Turn};
 use crate::slash::{self, Said};
 use crate::text::{self, TextLimits};
 use crate::wire::{self, Wire};
-
-/// One page's connection.
-pub(super) struct Page {
-    pub(super) app: Arc<App>,
-    reader: Arc<Reader>,
-    peer: IpAddr,
-    pace: Pace,
-    typing: Bucket,
-}
 
 /// What a page's JSON frame may say. Every program has its own word for the text.
 #[derive(Debug, Default, Deserialize)]
@@ -64,15 +50,10 @@ impl<'a> Words<'a> {
     }
 }
 
-impl Page {
-    pub(super) fn new(app: Arc<App>, reader: Arc<Reader>, peer: IpAddr) -> Self {
-        Self { app, reader, peer, pace: Pace::default(), typing: Bucket::default() }
-    }
+/// What both dialects do in a turn.
+pub(super) struct Page<'t, 'a>(pub(super) &'t mut Turn<'a>);
 
-    fn hub(&self) -> &Arc<Hub> {
-        &self.app.hub
-    }
-
+impl Page<'_, '_> {
     /// Joins the room of the path. The history that the room shows to newcomers comes first, in this wire's own frames. A
     /// refusal ends the connection, whenever it comes.
     pub(super) fn join(
@@ -84,8 +65,8 @@ impl Page {
         after: impl FnOnce(&Joined<'_>, &mut Vec<u8>) + Send + 'static,
     ) -> Result<(), Refusal> {
         let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
-        let (opening, hold) = self.app.opening(self.peer, &room, opens_codes)?;
-        let wire = self.reader.wire();
+        let (opening, hold) = self.0.app.opening(self.0.peer, &room, opens_codes)?;
+        let wire = self.0.reader.wire();
         let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| match joined {
             Ok(joined) => {
                 for event in &joined.history {
@@ -97,9 +78,9 @@ impl Page {
             Err(refusal) => Some(turn_away(wire, refusal, out)),
         });
         let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join, answer };
-        let result = self.hub().join(&self.reader, join);
+        let result = self.0.app.hub.join(self.0.reader, join);
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
-            self.app.failed_join(self.peer);
+            self.0.app.failed_join(self.0.peer);
         }
         result
     }
@@ -107,24 +88,24 @@ impl Page {
     /// Ends a connection that was not let in.
     pub(super) fn turned_away(&self, refusal: &Refusal) -> Outcome {
         let mut close = Close::Normal;
-        self.reader.answer(|out| close = turn_away(self.reader.wire(), refusal, out));
+        self.0.reader.answer(|out| close = turn_away(self.0.reader.wire(), refusal, out));
         Outcome::Close(close)
     }
 
     /// Takes a permit to say something.
     pub(super) fn may_say(&mut self) -> Result<(), Refusal> {
-        self.pace.command(&self.app.rates, self.app.hub.elapsed(), None)
+        self.0.pace.command(&self.0.app.rates, self.0.now.elapsed, None)
     }
 
     /// Takes a permit to type; what is too fast is dropped without a word.
     pub(super) fn may_type(&mut self) -> bool {
-        self.typing.take(self.app.rates.typing, self.app.hub.elapsed()).is_ok()
+        self.0.pace.may_type(&self.0.app.rates, self.0.now.elapsed)
     }
 
     /// Says a text, which may be a slash command. `signed` is the name that a guest wrote on it.
     pub(super) fn say(&self, text: &str, signed: Option<Name>) -> Result<Outcome, Refusal> {
-        let (room, from) = self.reader.first_membership().ok_or(Code::NotInRoom)?;
-        let limits = TextLimits { chars: self.app.settings.text_chars, bytes: self.app.settings.text_bytes };
+        let (room, from) = self.0.reader.first_membership().ok_or(Code::NotInRoom)?;
+        let limits = TextLimits { chars: self.0.app.settings.text_chars, bytes: self.0.app.settings.text_bytes };
         text::check(text, limits)?;
         let draft = match slash::parse(text) {
             Said::Text(said) => {
@@ -132,7 +113,7 @@ impl Page {
                 Draft::Message { from, signed, text: said.into() }
             }
             Said::Private(letter) => {
-                let (to, said) = self.hub().addressee(&room, &letter)?;
+                let (to, said) = self.0.app.hub.addressee(&room, &letter)?;
                 text::check(said, limits)?;
                 Draft::Private { from, to, text: said.into() }
             }
@@ -140,15 +121,15 @@ impl Page {
             Said::Unknown(_) => return Err(Code::UnknownCommand.into()),
         };
         // In a dialect the echo is the acknowledgement.
-        self.hub().say(&self.reader, &room, draft, None)?;
+        self.0.app.hub.say(self.0.reader, &room, draft, None, self.0.now)?;
         Ok(Outcome::Said)
     }
 
     /// A keystroke. From now on this page knows typing, so it may be sent typing.
     pub(super) fn types(&self, signed: Option<Name>) {
-        self.reader.learn_typing();
-        if let Some((room, member)) = self.reader.first_membership() {
-            self.hub().typing(&room, member, true, signed.as_ref());
+        self.0.reader.learn_typing();
+        if let Some((room, member)) = self.0.reader.first_membership() {
+            self.0.app.hub.typing(&room, member, true, signed.as_ref());
         }
     }
 
@@ -159,18 +140,18 @@ impl Page {
             Err(refusal) => refusal,
         };
         self.notice(&refusal.in_one_line());
-        let (rates, now) = (&self.app.rates, self.app.hub.elapsed());
+        let (rates, now) = (&self.0.app.rates, self.0.now.elapsed);
         let why = if refusal.code == Code::BadRequest {
-            self.pace.bad_request(rates, now)
+            self.0.pace.bad_request(rates, now)
         } else {
-            self.pace.refused(&refusal, rates, now)
+            self.0.pace.refused(&refusal, rates, now)
         };
         why.map_or(Outcome::Answered, Outcome::Close)
     }
 
     /// A line of the server's own, for this page.
     pub(super) fn notice(&self, words: &str) {
-        self.reader.answer(|out| match self.reader.wire() {
+        self.0.reader.answer(|out| match self.0.reader.wire() {
             Wire::OneSegment => wire::one_segment_notice(words, out),
             Wire::TwoSegment => wire::two_segment_notice(words, out),
             Wire::Charsu => unreachable!("a dialect is not charsu.v1"),

@@ -10,21 +10,20 @@ use std::io;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
-
 use super::{Decoder, Item, Limits, close, frame};
-use crate::hub::{End, Hub, Reader};
+use crate::hub::{End, Reader};
 use crate::limits::Seat;
 use crate::pace::Pace;
 use crate::protocol::Close;
 use crate::server::App;
-use crate::session::Outcome;
+use crate::session::{Outcome, Turn};
 use crate::transport::Upgraded;
+use crate::transport::socket::Socket;
 use crate::transport::speaker::Speaker;
+use crate::transport::upgrade::Path;
 use crate::wire::Wire;
 
 /// What one read takes at most, in bytes.
@@ -42,81 +41,95 @@ thread_local! {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
+pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
     #[cfg(feature = "conformance")]
     if upgraded.path == crate::transport::upgrade::Path::Echo {
-        super::echo::serve(upgraded.stream, &upgraded.early).await;
-        drop(seat);
+        tokio::spawn(async move {
+            super::echo::serve(upgraded.stream, &upgraded.early).await;
+            drop(seat);
+        });
         return;
     }
-    let Upgraded { stream, early, peer, path, query, charsu } = upgraded;
-    let (read, write) = stream.into_split();
+    let Upgraded { stream, early, path, query, charsu } = upgraded;
     let wire = Wire::of(&path, charsu);
-    let reader = app.hub.enter(wire, write);
-    let mut guard = Guard { hub: app.hub.clone(), reader: reader.clone(), end: End::Unclean, is_done: false };
     let limits = Limits {
         max_message: u32::try_from(app.settings.frame_bytes).unwrap_or(u32::MAX),
         max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX),
     };
-    let mut connection = Box::new(Connection {
-        speaker: Speaker::new(app.clone(), reader.clone(), peer, path, query.as_deref()),
+    let mut connection = Connection {
+        reader: app.hub.enter(wire, Socket::new(stream)),
         app,
-        reader,
-        read,
+        seat,
         decoder: Decoder::new(limits),
         rest: Vec::new(),
+        speaker: Speaker::new(wire, &path),
         pace: Pace::default(),
-    });
-    let begun = connection.begin(early.to_vec());
-    let end = match begun {
-        ControlFlow::Break(end) => end,
-        ControlFlow::Continue(()) => poll_fn(|cx| connection.poll(cx)).await,
+        phase: Phase::Talking,
     };
-    guard.finish(end);
-    // Boxed: only a connection that ends pays for the timer.
-    Box::pin(connection.part()).await;
-    drop(seat);
-}
-
-/// Sees to it that every way out of a connection is the same way.
-struct Guard {
-    hub: Arc<Hub>,
-    reader: Arc<Reader>,
-    end: End,
-    is_done: bool,
-}
-
-impl Guard {
-    fn finish(&mut self, end: End) {
-        self.end = end;
-        if !std::mem::replace(&mut self.is_done, true) {
-            self.hub.disconnect(&self.reader, self.end);
-        }
+    if let ControlFlow::Break(end) = connection.begin(&path, query.as_deref(), early.to_vec()) {
+        connection.finish(end);
     }
+    tokio::spawn(connection);
 }
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.finish(self.end);
-    }
-}
-
+/// One connection. It is the task itself: with thousands of them, what lies here is what an idle one costs.
 struct Connection {
     app: Arc<App>,
     reader: Arc<Reader>,
-    read: OwnedReadHalf,
+    seat: Seat,
     decoder: Decoder,
     /// Frames that were read and have to wait until the client has taken its answers; mostly empty.
     rest: Vec<u8>,
     speaker: Speaker,
     pace: Pace,
+    phase: Phase,
+}
+
+/// How far a connection is.
+enum Phase {
+    /// It is served.
+    Talking,
+    /// It has left its rooms, and takes its last frames. Boxed: only a connection that ends pays for a timer.
+    Parting(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+impl Future for Connection {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if matches!(self.phase, Phase::Talking) {
+            let end = ready!(self.talk(cx));
+            self.finish(end);
+        }
+        match &mut self.phase {
+            Phase::Parting(parting) => parting.as_mut().poll(cx),
+            Phase::Talking => unreachable!("it is finished"),
+        }
+    }
+}
+
+/// Every way out of a connection is the same way.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.finish(End::Unclean);
+    }
 }
 
 impl Connection {
+    /// Has it leave its rooms, once.
+    fn finish(&mut self, end: End) {
+        if matches!(self.phase, Phase::Talking) {
+            self.app.hub.disconnect(&self.reader, end);
+            self.phase = Phase::Parting(Box::pin(part(self.reader.clone())));
+        }
+    }
+
     /// Joins where the path says so, and takes what came together with the handshake.
-    fn begin(&mut self, mut early: Vec<u8>) -> ControlFlow<End> {
-        if let Outcome::Close(why) = self.speaker.begin() {
-            self.reader.close(why);
+    fn begin(&mut self, path: &Path, query: Option<&str>, mut early: Vec<u8>) -> ControlFlow<End> {
+        let Self { app, reader, seat, speaker, pace, .. } = self;
+        let mut turn = Turn { app, reader, peer: seat.peer(), pace, now: app.hub.moment() };
+        if let Outcome::Close(why) = speaker.begin(path, query, &mut turn) {
+            reader.close(why);
         }
         self.reader.write_answers();
         if self.reader.is_held() {
@@ -127,8 +140,8 @@ impl Connection {
     }
 
     /// Reads and writes until the connection ends, and says how.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        while self.reader.poll_called(cx, self.read.as_ref()).is_ready() {
+    fn talk(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        while self.reader.poll_called(cx).is_ready() {
             if self.reader.is_closing() {
                 return Poll::Ready(End::Unclean);
             }
@@ -150,15 +163,12 @@ impl Connection {
         }
         SCRATCH.with_borrow_mut(|scratch| {
             for _ in 0..READS_IN_A_ROW {
-                let mut buffer = ReadBuf::new(scratch);
-                match Pin::new(&mut self.read).poll_read(cx, &mut buffer) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Err(_)) => return Poll::Ready(End::Unclean),
-                    Poll::Ready(Ok(())) if buffer.filled().is_empty() => return Poll::Ready(End::Unclean),
-                    Poll::Ready(Ok(())) => {}
-                }
+                let count = match ready!(self.reader.socket().poll_read(cx, scratch)) {
+                    Ok(0) | Err(_) => return Poll::Ready(End::Unclean),
+                    Ok(count) => count,
+                };
                 self.app.hub.note_read();
-                if let ControlFlow::Break(end) = self.take(buffer.filled_mut()) {
+                if let ControlFlow::Break(end) = self.take(&mut scratch[..count]) {
                     return Poll::Ready(end);
                 }
                 if !self.rest.is_empty() || self.reader.is_held() {
@@ -173,7 +183,8 @@ impl Connection {
 
     /// Takes what was read. A break says how the connection ends; the close frame lies on the desk then.
     fn take(&mut self, bytes: &mut [u8]) -> ControlFlow<End> {
-        let Self { app, reader, decoder, rest, speaker, pace, .. } = self;
+        let Self { app, reader, seat, decoder, rest, speaker, pace, .. } = self;
+        let mut turn = Turn { app, reader, peer: seat.peer(), pace, now: app.hub.moment() };
         let mut owed = Owed::default();
         let mut is_flushed = false;
         let mut made_whole = false;
@@ -182,7 +193,7 @@ impl Connection {
             // A control frame may stand between the parts of a message and does not finish it.
             made_whole |= matches!(item, Item::Text(_) | Item::Binary(_));
             let why = match item {
-                Item::Text(text) => match speaker.take(text) {
+                Item::Text(text) => match speaker.take(text, &mut turn) {
                     Outcome::Said => {
                         is_flushed = true;
                         None
@@ -197,9 +208,9 @@ impl Connection {
                 Item::Binary(_) => Some(Close::Unsupported),
                 Item::Ping(payload) => {
                     owed.set(payload);
-                    pace.control(&app.rates, app.hub.elapsed())
+                    turn.pace.control(&app.rates, turn.now.elapsed)
                 }
-                Item::Pong(_) => pace.control(&app.rates, app.hub.elapsed()),
+                Item::Pong(_) => turn.pace.control(&app.rates, turn.now.elapsed),
                 Item::Close(received) => {
                     // 1000, or nothing at all, says that somebody has finished. With 1001 a page goes away, perhaps to be
                     // loaded again, and with a code of its own it gives up a connection that it no longer trusts.
@@ -241,34 +252,30 @@ impl Connection {
         }
         ControlFlow::Continue(())
     }
+}
 
-    /// Hands the close frame over and waits for the peer to end, so that the close frame is not lost to a reset; bounded.
-    async fn part(mut self: Box<Self>) {
-        let parting = async {
-            while !self.reader.is_drained() {
-                if self.read.as_ref().writable().await.is_err() {
-                    return;
-                }
-                self.reader.write_rest();
+/// Hands the close frame over and waits for the peer to end, so that the close frame is not lost to a reset; bounded.
+async fn part(reader: Arc<Reader>) {
+    let parting = async {
+        while !reader.is_drained() {
+            if poll_fn(|cx| reader.socket().poll_writable(cx)).await.is_err() {
+                return;
             }
-            self.reader.shut_down();
-            let mut rest = [0; 512];
-            loop {
-                let read = poll_fn(|cx| {
-                    let mut buffer = ReadBuf::new(&mut rest);
-                    Pin::new(&mut self.read).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
-                });
-                match read.await {
-                    Ok(0) => return,
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(_) => return,
-                }
+            reader.write_rest();
+        }
+        reader.socket().shut_down();
+        let mut rest = [0; 512];
+        loop {
+            match poll_fn(|cx| reader.socket().poll_read(cx, &mut rest)).await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
             }
-        };
-        // A peer that does not answer in time is left without more words.
-        let _ = tokio::time::timeout(PARTING, parting).await;
-    }
+        }
+    };
+    // A peer that does not answer in time is left without more words.
+    let _ = tokio::time::timeout(PARTING, parting).await;
 }
 
 /// The pong that is owed: the last ping's, since RFC 6455 section 5.5.3 lets earlier ones go unanswered.
