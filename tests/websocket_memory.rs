@@ -39,8 +39,17 @@ fn cost(decoder: &mut Decoder, bytes: &[u8]) -> (isize, usize) {
     (held, stats.allocations + stats.reallocations)
 }
 
+/// The counts are of the whole process, whose test runner has a thread of its own. What that does happens once; what a
+/// decoder does happens each time.
+const ATTEMPTS: usize = 3;
+
 #[test]
 fn memory_is_held_only_for_what_is_half_said_and_has_arrived() {
+    let failed = |_: &usize| std::panic::catch_unwind(play).is_err();
+    assert!((0..ATTEMPTS).take_while(failed).count() < ATTEMPTS, "each attempt failed");
+}
+
+fn play() {
     assert_eq!(size_of::<Decoder>(), 24);
 
     let limits = Limits { max_message: u32::MAX, max_fragments: 1024 };
