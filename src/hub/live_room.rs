@@ -403,7 +403,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let stream = tokio::net::TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connected");
         let socket = Socket::new(stream);
-        let reader = Reader::new(1, Wire::Charsu, socket, 65_536, 1);
+        let reader = Reader::new(Wire::Charsu, socket, 65_536, 1);
         let room = LiveRoom::new(RoomName::parse("general").expect("a name"), 1, Room::new(Epoch(1)), 0);
         let limits = TailLimits { age_ms: 120_000, bytes: 4096, lag_bytes: 2_000_000 };
         let comes = |seq, id| {

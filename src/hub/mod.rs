@@ -29,7 +29,8 @@ pub use rooms::{Opening, WouldOpen};
 pub use sessions::{Session, Sessions};
 pub use snapshot::SnapshotParts;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -144,6 +145,24 @@ pub enum End {
     Unclean,
 }
 
+/// A connection in the list of all: found by where it lies in memory, which no other has while it is listed.
+#[derive(Debug)]
+struct Present(Arc<Reader>);
+
+impl PartialEq for Present {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Present {}
+
+impl Hash for Present {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
 /// The hub.
 #[derive(Debug)]
 pub struct Hub {
@@ -160,8 +179,7 @@ pub struct Hub {
     timers: Timers,
     timer_added: Notify,
     /// Every connection. std: an insertion or a removal, or one pass of the watch.
-    readers: Mutex<HashMap<u64, Arc<Reader>>>,
-    next_reader: AtomicU64,
+    readers: Mutex<HashSet<Present>>,
     reader_left: Notify,
     /// The server stops.
     stopping: AtomicBool,
@@ -206,9 +224,8 @@ impl Hub {
 
     /// A new connection.
     pub fn enter(&self, wire: Wire, socket: Socket) -> Arc<Reader> {
-        let id = self.next_reader.fetch_add(1, Ordering::Relaxed);
-        let reader = Reader::new(id, wire, socket, self.rules.outbox_bytes, self.tick());
-        self.readers().insert(id, reader.clone());
+        let reader = Reader::new(wire, socket, self.rules.outbox_bytes, self.tick());
+        self.readers().insert(Present(reader.clone()));
         if self.stopping.load(Ordering::Acquire) {
             // Its handshake ended after everybody was parted with.
             send_away(&reader, self.rules.drain_window_ms);
@@ -222,9 +239,9 @@ impl Hub {
         reader.go();
         {
             let mut readers = self.readers();
-            readers.remove(&reader.id);
+            readers.remove(&Present(reader.clone()));
             if readers.is_empty() {
-                *readers = HashMap::new();
+                *readers = HashSet::new();
             } else if readers.capacity() > 64 && readers.len() < readers.capacity() / 8 {
                 let room = readers.len() * 2;
                 readers.shrink_to(room);
@@ -260,7 +277,7 @@ impl Hub {
     /// Parts with everybody, and with whoever still comes. Each is told to come back at another moment.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
-        let readers: Vec<Arc<Reader>> = self.readers().values().cloned().collect();
+        let readers: Vec<Arc<Reader>> = self.readers().iter().map(|present| present.0.clone()).collect();
         // A few people need not wait for the time that thousands need.
         let window = self.rules.drain_window_ms.min(readers.len() as u64 * MS_PER_RETURN);
         for reader in readers {
@@ -377,7 +394,7 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn readers(&self) -> MutexGuard<'_, HashMap<u64, Arc<Reader>>> {
+    fn readers(&self) -> MutexGuard<'_, HashSet<Present>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
+use smallvec::SmallVec;
 
 use super::live_room::{LiveRoom, Stretch};
 use super::sessions::Session;
@@ -41,9 +42,10 @@ pub(super) struct Cursor {
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two exclude each other")]
 struct Desk {
-    cursors: Vec<Cursor>,
+    /// Most connections are in one room, whose cursor lies here.
+    cursors: SmallVec<[Cursor; 1]>,
     /// Which cursor reads on next, so that a busy room does not keep the others waiting.
-    turn: usize,
+    turn: u32,
     /// The unsent rest of a frame, and answers meant for this client alone. Takes no memory while empty.
     pending: Vec<u8>,
     /// The socket took less than it was given: wait until it is writable.
@@ -61,9 +63,9 @@ impl Desk {
     fn next_late(&mut self) -> Option<(Arc<LiveRoom>, MemberId, Seq)> {
         let count = self.cursors.len();
         let index = (0..count)
-            .map(|step| (self.turn + step) % count)
+            .map(|step| (self.turn as usize + step) % count)
             .find(|&index| self.cursors[index].position < self.cursors[index].room.head())?;
-        self.turn = index + 1;
+        self.turn = index as u32 + 1;
         let cursor = &self.cursors[index];
         Some((cursor.room.clone(), cursor.member, cursor.position))
     }
@@ -107,8 +109,6 @@ pub(super) enum Offered {
 /// One connection's reading side.
 #[derive(Debug)]
 pub struct Reader {
-    /// The number in the hub's list.
-    pub(super) id: u64,
     wire: Wire,
     /// Written by whoever holds the desk, read by the connection's task.
     socket: Socket,
@@ -145,9 +145,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(id: u64, wire: Wire, socket: Socket, pending_limit: u32, tick: u32) -> Arc<Self> {
+    pub(super) fn new(wire: Wire, socket: Socket, pending_limit: u32, tick: u32) -> Arc<Self> {
         Arc::new(Self {
-            id,
             wire,
             socket,
             desk: Mutex::default(),
@@ -338,13 +337,13 @@ impl Reader {
         let index = desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, room))?;
         let member = desk.cursors.swap_remove(index).member;
         if desk.cursors.is_empty() {
-            desk.cursors = Vec::new();
+            desk.cursors = SmallVec::new();
         }
         Some(member)
     }
 
     /// Stops reading every room.
-    pub(super) fn unseat_all(&self) -> Vec<Cursor> {
+    pub(super) fn unseat_all(&self) -> SmallVec<[Cursor; 1]> {
         std::mem::take(&mut self.desk().cursors)
     }
 

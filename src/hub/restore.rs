@@ -49,7 +49,6 @@ impl Hub {
             timers: Timers::default(),
             timer_added: Notify::new(),
             readers: Mutex::default(),
-            next_reader: AtomicU64::new(1),
             reader_left: Notify::new(),
             stopping: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),

@@ -3,8 +3,9 @@
 //!
 //! Knows no wire. A session's memberships lie with its reader while it is connected, and here while it is away.
 
-use std::collections::HashMap;
-use std::hash::Hasher;
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use base64::Engine as _;
@@ -34,14 +35,21 @@ pub struct Session {
 struct Inner {
     /// The connection that speaks for it now.
     reader: Weak<Reader>,
-    /// Memberships whose connection ended uncleanly.
-    away: Vec<Held>,
-    /// The last commands that changed a room.
-    resends: Resends,
     /// Counts connections, so that a timer of an earlier absence does not end a later one.
     visits: u32,
     /// The store has a row of it.
     is_stored: bool,
+    /// What only those have who were away or said something: of thousands who listen, few.
+    trace: Option<Box<Trace>>,
+}
+
+/// What somebody left behind.
+#[derive(Debug, Default)]
+struct Trace {
+    /// Memberships whose connection ended uncleanly.
+    away: Vec<Held>,
+    /// The last commands that changed a room.
+    resends: Resends,
 }
 
 /// A membership that waits for its person.
@@ -63,7 +71,7 @@ impl Session {
 
     /// Whether a membership of this room waits for its person.
     pub fn is_away_from(&self, room: &str) -> bool {
-        self.inner().away.iter().any(|held| held.room.name().as_str() == room)
+        self.inner().away().iter().any(|held| held.room.name().as_str() == room)
     }
 
     /// As whom its person is in a room, or was a moment ago.
@@ -71,12 +79,12 @@ impl Session {
         let inner = self.inner();
         let seated = inner.reader.upgrade().and_then(|reader| reader.membership(room.name().as_str()));
         let is_here = |held: &&Held| Arc::ptr_eq(&held.room, room);
-        seated.map(|(_, member)| member).or_else(|| inner.away.iter().find(is_here).map(|held| held.member))
+        seated.map(|(_, member)| member).or_else(|| inner.away().iter().find(is_here).map(|held| held.member))
     }
 
     /// What it remembers of its last commands.
     pub(super) fn resends<T>(&self, ask: impl FnOnce(&mut Resends) -> T) -> T {
-        ask(&mut self.inner().resends)
+        ask(&mut self.inner().trace().resends)
     }
 
     /// Its row is written with the next join.
@@ -90,7 +98,7 @@ impl Session {
 
     /// A membership waits for its person from now on.
     pub(super) fn keep_place(&self, held: Held) {
-        self.inner().away.push(held);
+        self.inner().trace().away.push(held);
     }
 
     /// Binds it to a new connection. Returns the one that spoke for it before, and what that one was in: from now on these
@@ -98,7 +106,9 @@ impl Session {
     pub(super) fn attach(&self, reader: &Arc<Reader>, until: u64) -> Option<(Arc<Reader>, Vec<Held>)> {
         let mut inner = self.inner();
         inner.visits += 1;
-        inner.resends.begin_anew();
+        if let Some(trace) = &mut inner.trace {
+            trace.resends.begin_anew();
+        }
         let before = std::mem::replace(&mut inner.reader, Arc::downgrade(reader)).upgrade()?;
         let held = inner.hold_all_of(&before, until);
         Some((before, held))
@@ -117,7 +127,7 @@ impl Session {
         if inner.is_attached_to(reader) && reader.seat(held.room.clone(), held.member, position) {
             return Ok(());
         }
-        inner.away.push(held.clone());
+        inner.trace().away.push(held.clone());
         Err(held)
     }
 
@@ -134,7 +144,7 @@ impl Session {
     /// Whether there is nothing that a later visit could need: no place is kept and no command is remembered.
     pub(super) fn is_blank(&self) -> bool {
         let inner = self.inner();
-        inner.away.is_empty() && inner.resends.is_empty()
+        inner.trace.as_ref().is_none_or(|trace| trace.is_empty())
     }
 
     /// Takes back the membership of a room, for the connection that speaks for the session; any other gets nothing.
@@ -143,24 +153,27 @@ impl Session {
         if !inner.is_attached_to(reader) {
             return None;
         }
-        let index = inner.away.iter().position(|held| held.room.name().as_str() == room)?;
-        Some(inner.away.swap_remove(index))
+        let index = inner.away().iter().position(|held| held.room.name().as_str() == room)?;
+        let held = inner.trace().away.swap_remove(index);
+        inner.trace.take_if(|trace| trace.is_empty());
+        Some(held)
     }
 
     /// Gives up one membership that is still waiting.
     pub(super) fn give_up(&self, given_up: &Held) -> bool {
         let mut inner = self.inner();
-        let before = inner.away.len();
-        inner.away.retain(|held| {
+        let Some(trace) = &mut inner.trace else { return false };
+        let before = trace.away.len();
+        trace.away.retain(|held| {
             !(Arc::ptr_eq(&held.room, &given_up.room) && held.member == given_up.member && held.until == given_up.until)
         });
-        before != inner.away.len()
+        before != trace.away.len()
     }
 
     /// Whether nobody came back since that visit.
     fn is_gone_since(&self, visit: u32) -> bool {
         let inner = self.inner();
-        inner.visits == visit && inner.away.is_empty()
+        inner.visits == visit && inner.away().is_empty()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -168,7 +181,21 @@ impl Session {
     }
 }
 
+impl Trace {
+    fn is_empty(&self) -> bool {
+        self.away.is_empty() && self.resends.is_empty()
+    }
+}
+
 impl Inner {
+    fn away(&self) -> &[Held] {
+        self.trace.as_ref().map_or(&[], |trace| &trace.away)
+    }
+
+    fn trace(&mut self) -> &mut Trace {
+        self.trace.get_or_insert_default()
+    }
+
     fn is_attached_to(&self, reader: &Arc<Reader>) -> bool {
         std::ptr::eq(self.reader.as_ptr(), Arc::as_ptr(reader))
     }
@@ -179,16 +206,42 @@ impl Inner {
             .into_iter()
             .map(|cursor| Held { room: cursor.room, member: cursor.member, until })
             .collect();
-        self.away.extend(held.iter().cloned());
+        if !held.is_empty() {
+            self.trace().away.extend(held.iter().cloned());
+        }
         held
     }
 }
+
+/// A session in the list of all: found by its hash, which it holds itself.
+#[derive(Debug)]
+struct Listed(Arc<Session>);
+
+impl Borrow<SessionHash> for Listed {
+    fn borrow(&self) -> &SessionHash {
+        &self.0.hash
+    }
+}
+
+impl Hash for Listed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash.hash(state);
+    }
+}
+
+impl PartialEq for Listed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.hash == other.0.hash
+    }
+}
+
+impl Eq for Listed {}
 
 /// All sessions of the server.
 #[derive(Debug)]
 pub struct Sessions {
     /// std's hasher with random keys, though the keys are hashes already.
-    by_hash: Mutex<HashMap<SessionHash, Arc<Session>>>,
+    by_hash: Mutex<HashSet<Listed>>,
     /// What commands ask is hashed with a key that lives as long as what is remembered of them.
     content: SipHasher13,
 }
@@ -198,8 +251,9 @@ impl Sessions {
     pub(super) fn restored(kept: Vec<KeptSession>, hash_key: &[u8; 16]) -> Self {
         let session = |kept: KeptSession| {
             let resends = Resends::restored(kept.commands);
-            let inner = Inner { resends, is_stored: true, ..Inner::default() };
-            (kept.hash, Arc::new(Session { hash: kept.hash, inner: Mutex::new(inner) }))
+            let trace = (!resends.is_empty()).then(|| Box::new(Trace { away: Vec::new(), resends }));
+            let inner = Inner { trace, is_stored: true, ..Inner::default() };
+            Listed(Arc::new(Session { hash: kept.hash, inner: Mutex::new(inner) }))
         };
         Self {
             by_hash: Mutex::new(kept.into_iter().map(session).collect()),
@@ -209,12 +263,12 @@ impl Sessions {
 
     /// All of them.
     pub(super) fn all(&self) -> Vec<Arc<Session>> {
-        self.by_hash().values().cloned().collect()
+        self.by_hash().iter().map(|listed| listed.0.clone()).collect()
     }
 
     /// The one that a store knows by this hash.
     pub(super) fn of(&self, hash: &SessionHash) -> Option<Arc<Session>> {
-        self.by_hash().get(hash).cloned()
+        self.by_hash().get(hash).map(|listed| listed.0.clone())
     }
 
     /// Makes a session. Returns the secret for its client, which is kept nowhere here.
@@ -223,7 +277,7 @@ impl Sessions {
         getrandom::fill(&mut secret).expect("the system's random source works, else nothing here is safe");
         let secret = URL_SAFE_NO_PAD.encode(secret);
         let session = Arc::new(Session { hash: hash_of(&secret), inner: Mutex::default() });
-        self.by_hash().insert(session.hash, session.clone());
+        self.by_hash().insert(Listed(session.clone()));
         (session, secret)
     }
 
@@ -234,7 +288,10 @@ impl Sessions {
 
     /// Keeps a session that its connection speaks for, even if it was to be forgotten between look-up and attachment.
     pub(super) fn keep(&self, session: &Arc<Session>) {
-        self.by_hash().entry(session.hash).or_insert_with(|| session.clone());
+        let mut by_hash = self.by_hash();
+        if !by_hash.contains(&session.hash) {
+            by_hash.insert(Listed(session.clone()));
+        }
     }
 
     /// Forgets a session, unless somebody came back to it since that visit. Returns whether it did. Decided with the list
@@ -250,7 +307,7 @@ impl Sessions {
             by_hash.shrink_to(room);
         }
         if by_hash.is_empty() {
-            *by_hash = HashMap::new();
+            *by_hash = HashSet::new();
         }
         true
     }
@@ -276,7 +333,7 @@ impl Sessions {
         hasher.finish()
     }
 
-    fn by_hash(&self) -> MutexGuard<'_, HashMap<SessionHash, Arc<Session>>> {
+    fn by_hash(&self) -> MutexGuard<'_, HashSet<Listed>> {
         self.by_hash.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

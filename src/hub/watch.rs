@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::timers::Due;
-use super::{Hub, Reader};
+use super::{Hub, Present, Reader};
 use crate::protocol::Close;
 
 /// The shortest and the longest time between two rounds. A round passes over all connections, so it is not to be more
@@ -115,7 +115,7 @@ impl Hub {
     /// One round over all connections.
     fn watch(&self, tick: u32, spans: &Spans) {
         let mut concerned: Vec<(Arc<Reader>, Option<Close>)> = Vec::new();
-        for reader in self.readers().values() {
+        for Present(reader) in self.readers().iter() {
             let silent = tick.saturating_sub(reader.last_heard());
             let verdict = if reader.is_held() {
                 // It is not being read while its command is kept.

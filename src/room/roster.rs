@@ -1,6 +1,7 @@
 //! Who is in a room: members by number, and whose name is whose.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::names::{self, Name, NameKey};
@@ -11,8 +12,8 @@ use crate::protocol::{Member, MemberId, Seq};
 pub struct Person {
     id: MemberId,
     name: Option<Name>,
-    /// The last name that a guest wrote on a message, until somebody claims it.
-    signed: Option<Signature>,
+    /// The last name that a guest wrote on a message, until somebody claims it. Boxed: few have one.
+    signed: Option<Box<Signature>>,
     joined_at: Seq,
 }
 
@@ -57,9 +58,11 @@ impl Person {
 /// The members of a room.
 #[derive(Debug, Default)]
 pub struct Roster {
-    by_id: BTreeMap<MemberId, Person>,
-    /// Claimed names only. std's hasher with random keys: people choose what goes in here.
-    by_key: HashMap<NameKey, MemberId>,
+    /// By their numbers, which rise with each who comes.
+    people: Vec<Person>,
+    /// Who has claimed which name, by a hash of its key: std's with random keys, for people choose the names. No two meet in
+    /// its 64 bits unless somebody knows the random keys.
+    claims: HashMap<u64, MemberId>,
     /// How many guests go by a name.
     signed: usize,
     last_id: u32,
@@ -68,28 +71,27 @@ pub struct Roster {
 impl Roster {
     /// How many are here.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.people.len()
     }
 
     /// Whether nobody is.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.people.is_empty()
     }
 
     /// Somebody by number.
     pub fn get(&self, id: MemberId) -> Option<&Person> {
-        self.by_id.get(&id)
+        self.find(id).map(|index| &self.people[index])
     }
 
     /// Everybody after a number, in the order of joining.
     pub fn after(&self, id: MemberId) -> impl Iterator<Item = &Person> {
-        use std::ops::Bound;
-        self.by_id.range((Bound::Excluded(id), Bound::Unbounded)).map(|(_, person)| person)
+        self.people[self.people.partition_point(|person| person.id <= id)..].iter()
     }
 
     /// Everybody, in the order of joining.
     pub fn iter(&self) -> impl Iterator<Item = &Person> {
-        self.by_id.values()
+        self.people.iter()
     }
 
     /// Who has claimed this name or one that looks like it.
@@ -99,12 +101,12 @@ impl Roster {
 
     /// Who has claimed a name with this key.
     pub fn holder_of(&self, key: &NameKey) -> Option<MemberId> {
-        self.by_key.get(key).copied()
+        self.claims.get(&self.hash(key)).copied()
     }
 
     /// Whether somebody has claimed a name with this key.
     pub fn holds(&self, key: &NameKey) -> bool {
-        self.by_key.contains_key(key)
+        self.holder_of(key).is_some()
     }
 
     /// The highest number that a member was ever given; 0 before the first.
@@ -122,32 +124,47 @@ impl Roster {
         if let Some(name) = &member.name {
             let key = name.key();
             self.unsign(&key);
-            self.by_key.insert(key, member.id);
+            let hash = self.hash(&key);
+            self.claims.insert(hash, member.id);
         }
         let person = Person { id: member.id, name: member.name, signed: None, joined_at };
-        self.by_id.insert(person.id, person);
+        // At the end, but for a room that is restored.
+        let index = self.people.partition_point(|other| other.id < person.id);
+        self.people.insert(index, person);
     }
 
     pub(super) fn remove(&mut self, id: MemberId) {
-        let Some(person) = self.by_id.remove(&id) else { return };
+        let Some(index) = self.find(id) else { return };
+        let person = self.people.remove(index);
         self.signed -= usize::from(person.signed.is_some());
         if let Some(name) = &person.name {
-            self.by_key.remove(&name.key());
+            self.claims.remove(&self.hash(&name.key()));
         }
-        if self.by_key.capacity() > 64 && self.by_key.len() < self.by_key.capacity() / 8 {
-            self.by_key.shrink_to(self.by_key.len() * 2);
-        } else if self.by_key.is_empty() {
-            self.by_key = HashMap::new();
+        if self.people.is_empty() {
+            self.people = Vec::new();
+            self.claims = HashMap::default();
+        } else if self.people.capacity() > 64 && self.people.len() < self.people.capacity() / 8 {
+            self.people.shrink_to(self.people.len() * 2);
+            self.claims.shrink_to(self.people.len() * 2);
         }
     }
 
     pub(super) fn sign(&mut self, id: MemberId, name: &Arc<str>) {
-        let Some(person) = self.by_id.get_mut(&id) else { return };
+        let Some(index) = self.find(id) else { return };
+        let person = &mut self.people[index];
         if name.is_empty() || person.signed.as_ref().is_some_and(|signed| signed.name == *name) {
             return;
         }
         self.signed += usize::from(person.signed.is_none());
-        person.signed = Some(Signature { name: name.clone(), key: names::key_of(name) });
+        person.signed = Some(Box::new(Signature { name: name.clone(), key: names::key_of(name) }));
+    }
+
+    fn find(&self, id: MemberId) -> Option<usize> {
+        self.people.binary_search_by_key(&id, |person| person.id).ok()
+    }
+
+    fn hash(&self, key: &NameKey) -> u64 {
+        self.claims.hasher().hash_one(key)
     }
 
     /// Somebody claims a name: no guest goes by it any more.
@@ -155,7 +172,7 @@ impl Roster {
         if self.signed == 0 {
             return;
         }
-        for person in self.by_id.values_mut() {
+        for person in &mut self.people {
             if person.signed.take_if(|signed| signed.key == *key).is_some() {
                 self.signed -= 1;
             }

@@ -61,7 +61,7 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
         app,
         seat,
         decoder: Decoder::new(limits),
-        rest: Vec::new(),
+        rest: Box::default(),
         speaker: Speaker::new(wire, &path),
         pace: Pace::default(),
         phase: Phase::Talking,
@@ -79,7 +79,7 @@ struct Connection {
     seat: Seat,
     decoder: Decoder,
     /// Frames that were read and have to wait until the client has taken its answers; mostly empty.
-    rest: Vec<u8>,
+    rest: Box<[u8]>,
     speaker: Speaker,
     pace: Pace,
     phase: Phase,
@@ -133,7 +133,7 @@ impl Connection {
         }
         self.reader.write_answers();
         if self.reader.is_held() {
-            self.rest = early;
+            self.rest = early.into();
             return ControlFlow::Continue(());
         }
         if early.is_empty() { ControlFlow::Continue(()) } else { self.take(&mut early) }
@@ -233,7 +233,7 @@ impl Connection {
             }
         });
         match fed {
-            Ok(taken) => *rest = bytes[taken..].to_vec(),
+            Ok(taken) => *rest = bytes[taken..].into(),
             Err(violation) => {
                 end = Some(End::Unclean);
                 reader.part(|out| violation.push(out));
