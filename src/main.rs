@@ -17,6 +17,11 @@ use charsu::names::RoomName;
 use charsu::server::{App, Server};
 use charsu::store::sqlite;
 
+/// Small objects of one size lie close together, and memory of a storm goes back to the system.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[cfg(unix)]
 /// Descriptors that are not connections: the listener, the runtime's, files.
 const OTHER_FILES: u64 = 64;

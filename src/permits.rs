@@ -60,7 +60,7 @@ impl From<&Settings> for Rules {
             heartbeat_timeout: settings.heartbeat_timeout_seconds,
             join_timeout: settings.join_timeout,
             message_timeout: settings.message_timeout,
-            outbox_bytes: u32::try_from(settings.outbox_bytes).unwrap_or(u32::MAX),
+            outbox_bytes: settings.outbox_bytes,
         }
     }
 }

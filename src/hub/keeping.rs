@@ -13,7 +13,6 @@ use super::Hub;
 use super::commands::{Entrance, Join, Numbered};
 use super::live_room::{LiveRoom, State};
 use super::reader::Reader;
-use super::resends::Resends;
 use super::sessions::{Held, Session};
 use super::timers::Due;
 use crate::protocol::{Code, Event, Kind, Refusal, Seq};
@@ -124,8 +123,7 @@ impl Hub {
         let event = Arc::new(event);
         let command = origin.command.map(|(session, numbered)| {
             let epoch = state.room.log().epoch();
-            let note = |resends: &mut Resends| resends.note(numbered.n, numbered.content, epoch, event.seq);
-            let forget_below = session.resends(note);
+            let forget_below = session.note(numbered, epoch, event.seq);
             Command { session: session.hash(), n: numbered.n, content: numbered.content, forget_below }
         });
         let opens = (!state.is_stored && self.store.is_lasting()).then(|| Opening {
@@ -223,7 +221,7 @@ impl Hub {
             Receipt::Acknowledge { reader, numbered } => {
                 if let Some(numbered) = numbered {
                     if let Some(session) = reader.session() {
-                        session.resends(|resends| resends.confirm(numbered.n));
+                        session.confirm(numbered.n);
                     }
                     reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
                 }
@@ -288,7 +286,7 @@ impl Hub {
             }
             Receipt::Acknowledge { reader, numbered } => {
                 if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
-                    session.resends(|resends| resends.withdraw(numbered.n, self.now()));
+                    session.withdraw(numbered.n, self.now());
                 }
                 tell(&reader, numbered.map(|numbered| numbered.n));
                 reader.call();

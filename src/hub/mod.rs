@@ -114,7 +114,7 @@ pub struct Rules {
     /// A message that is begun must be finished by then.
     pub message_timeout: Duration,
     /// The most that may wait for one client beside its cursors, in bytes.
-    pub outbox_bytes: u32,
+    pub outbox_bytes: usize,
 }
 
 /// How much time each returning client is allowed for when all are sent away, in milliseconds.

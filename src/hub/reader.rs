@@ -138,14 +138,14 @@ pub struct Reader {
     seated: AtomicBool,
     /// Its tutorial page has sent typing itself, so it may be sent typing.
     knows_typing: AtomicBool,
-    /// The most that may wait in `pending`, in bytes.
-    pending_limit: u32,
+    /// The most that may wait in `pending`, in KiB.
+    pending_limit: u16,
     /// The session that it belongs to, on wires that have one.
     session: OnceLock<Arc<Session>>,
 }
 
 impl Reader {
-    pub(super) fn new(wire: Wire, socket: Socket, pending_limit: u32, tick: u32) -> Arc<Self> {
+    pub(super) fn new(wire: Wire, socket: Socket, pending_limit: usize, tick: u32) -> Arc<Self> {
         Arc::new(Self {
             wire,
             socket,
@@ -162,9 +162,14 @@ impl Reader {
             held: AtomicBool::new(false),
             seated: AtomicBool::new(false),
             knows_typing: AtomicBool::new(wire == Wire::Charsu),
-            pending_limit,
+            pending_limit: u16::try_from(pending_limit.div_ceil(1024)).unwrap_or(u16::MAX),
             session: OnceLock::new(),
         })
+    }
+
+    /// In bytes.
+    fn pending_limit(&self) -> usize {
+        usize::from(self.pending_limit) * 1024
     }
 
     /// The wire that it is written in.
@@ -199,7 +204,7 @@ impl Reader {
         if desk.closing || desk.broken || desk.gone {
             return;
         }
-        let limit = self.pending_limit as usize;
+        let limit = self.pending_limit();
         if may_write && desk.pending.len() > limit {
             // It takes nothing, and is told things that it did not ask for. A frame may be half sent, so the close frame
             // goes behind what is there.
@@ -548,7 +553,7 @@ impl Reader {
         desk.full = true;
         if taken < before {
             desk.pending.drain(..taken);
-            if desk.pending.len() <= self.pending_limit as usize / 2 {
+            if desk.pending.len() <= self.pending_limit() / 2 {
                 self.pausing.store(false, Ordering::Relaxed);
             }
             return 0;

@@ -75,6 +75,11 @@ impl Resends {
         Self { kept: recent.len() as u32, recent, noted: 0, awaited: None }
     }
 
+    /// The highest number that is remembered.
+    pub fn newest(&self) -> Option<u64> {
+        self.recent.back().map(|done| done.n)
+    }
+
     /// Whether no command is remembered.
     pub fn is_empty(&self) -> bool {
         self.recent.is_empty()

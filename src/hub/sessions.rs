@@ -13,14 +13,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use siphasher::sip::SipHasher13;
 
+use super::Numbered;
 use super::live_room::LiveRoom;
 use super::reader::Reader;
-use super::resends::Resends;
-use crate::protocol::{MemberId, Seq};
+use super::resends::{Recalled, Resends};
+use crate::protocol::{MemberId, Refusal, Seq};
+use crate::room::Epoch;
 use crate::store::{KeptSession, SessionHash};
 
 /// Bytes of a secret: 128 bits cannot be guessed.
 const SECRET_BYTES: usize = 16;
+
+/// In the place of a command's number: look at what is remembered. Higher numbers are looked up each time.
+const LOOK: u32 = u32::MAX;
+
+fn bounded(n: u64) -> u32 {
+    u32::try_from(n).unwrap_or(LOOK)
+}
 
 /// Somebody who may come back.
 #[derive(Debug)]
@@ -39,6 +48,9 @@ struct Inner {
     visits: u32,
     /// The store has a row of it.
     is_stored: bool,
+    /// The highest command that is remembered: whatever is above it is new, without a look at the others, which lie elsewhere
+    /// in memory. [`LOOK`] when that is not known.
+    newest: u32,
     /// What only those have who were away or said something: of thousands who listen, few.
     trace: Option<Box<Trace>>,
 }
@@ -82,9 +94,40 @@ impl Session {
         seated.map(|(_, member)| member).or_else(|| inner.away().iter().find(is_here).map(|held| held.member))
     }
 
-    /// What it remembers of its last commands.
-    pub(super) fn resends<T>(&self, ask: impl FnOnce(&mut Resends) -> T) -> T {
-        ask(&mut self.inner().trace().resends)
+    /// Looks whether a command was done before.
+    ///
+    /// # Errors
+    /// Those of [`Resends::recall`].
+    pub(super) fn recall(&self, command: Numbered, now: u64) -> Result<Recalled, Refusal> {
+        let mut inner = self.inner();
+        if inner.newest != LOOK && command.n > inner.newest.into() {
+            return Ok(Recalled::New);
+        }
+        let Some(trace) = &mut inner.trace else { return Ok(Recalled::New) };
+        let recalled = trace.resends.recall(command.n, command.content, now)?;
+        if recalled == Recalled::New {
+            inner.newest = trace.resends.newest().map_or(0, bounded);
+        }
+        Ok(recalled)
+    }
+
+    /// Remembers a command that is new; see [`Resends::note`].
+    pub(super) fn note(&self, command: Numbered, epoch: Epoch, seq: Seq) -> Option<u64> {
+        let mut inner = self.inner();
+        inner.newest = inner.newest.max(bounded(command.n));
+        inner.trace().resends.note(command.n, command.content, epoch, seq)
+    }
+
+    /// The store has command `n`.
+    pub(super) fn confirm(&self, n: u64) {
+        self.inner().trace().resends.confirm(n);
+    }
+
+    /// The store has not kept command `n`.
+    pub(super) fn withdraw(&self, n: u64, now: u64) {
+        let mut inner = self.inner();
+        inner.newest = LOOK;
+        inner.trace().resends.withdraw(n, now);
     }
 
     /// Its row is written with the next join.
@@ -252,7 +295,7 @@ impl Sessions {
         let session = |kept: KeptSession| {
             let resends = Resends::restored(kept.commands);
             let trace = (!resends.is_empty()).then(|| Box::new(Trace { away: Vec::new(), resends }));
-            let inner = Inner { trace, is_stored: true, ..Inner::default() };
+            let inner = Inner { trace, newest: LOOK, is_stored: true, ..Inner::default() };
             Listed(Arc::new(Session { hash: kept.hash, inner: Mutex::new(inner) }))
         };
         Self {

@@ -130,6 +130,10 @@ impl Roster {
         let person = Person { id: member.id, name: member.name, signed: None, joined_at };
         // At the end, but for a room that is restored.
         let index = self.people.partition_point(|other| other.id < person.id);
+        if self.people.len() == self.people.capacity() {
+            // In smaller steps than a Vec's own: there are thousands of rooms.
+            self.people.reserve_exact((self.people.len() / 4).max(4));
+        }
         self.people.insert(index, person);
     }
 
