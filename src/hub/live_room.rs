@@ -29,8 +29,8 @@ const TYPING_AT_ONCE: usize = 8;
 const TYPING_MEMBERS: usize = 200;
 
 /// Once this much waits to be flushed, whoever appends flushes at once instead of reading on, in bytes. Well below what
-/// the tail keeps, so that a burst can never outrun those who keep up.
-pub(super) const UNFLUSHED_BYTES: usize = 256 * 1024;
+/// is kept for readers that are connected, so that a burst can never outrun those who keep up.
+pub(super) const UNFLUSHED_BYTES: usize = 512 * 1024;
 
 /// A room with people in it.
 #[derive(Debug)]

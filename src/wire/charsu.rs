@@ -2,7 +2,6 @@
 //! [`crate::protocol::ServerFrame`].
 
 use std::borrow::Cow;
-use std::io::Write;
 
 use crate::names::RoomName;
 use crate::protocol::{Event, Kind, Marks, Member, MemberCard, MemberId, ReactionCard, Refusal, Seq, ServerFrame};
@@ -45,7 +44,7 @@ pub(super) fn acknowledge(id: u64, room: &RoomName, epoch: Epoch, seq: Seq, out:
         out.extend_from_slice(br#","room":"#);
         push_json(out, room.as_str());
         out.extend_from_slice(br#","epoch":""#);
-        write!(out, "{epoch}").expect("a Vec takes every byte");
+        out.extend_from_slice(&epoch.digits());
         out.extend_from_slice(br#"","seq":"#);
         push_number(out, seq);
         out.push(b'}');

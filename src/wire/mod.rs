@@ -114,7 +114,8 @@ impl Batch {
         trailer: &[u8],
     ) -> Self {
         let first = events.first().map_or(1, |event| event.seq);
-        let mut bytes = Vec::with_capacity(events.len() * 160 + trailer.len());
+        let mut bytes =
+            Vec::with_capacity(events.iter().map(|event| event.kind.weight()).sum::<usize>() + trailer.len());
         let mut ends = Vec::with_capacity(events.len());
         let mut personal = Vec::new();
         let last_change = events.iter().rposition(|event| event.kind.changes_members());
