@@ -12,6 +12,7 @@ import { parseArgs, promisify } from 'node:util';
 import { plot } from './plot.mjs';
 import { document } from './report.mjs';
 import { servers as all, versions } from './servers.mjs';
+import { shapesFor } from './shapes.mjs';
 
 const USAGE = `benches/peers/run [--quick] [--rounds N] [--servers a,b] [--shapes a,b] [--report]
 
@@ -41,29 +42,10 @@ if (options.help) {
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const target = process.env.CARGO_TARGET_DIR ?? `${root}/target`;
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
-const seconds = ['--seconds', options.quick ? '1' : '4', '--warm-up', options.quick ? '0.5' : '1.5'];
 /** A measurement that takes longer is given up: a slow server takes a minute for the largest shape. */
 const LIMIT_MS = 400_000;
 
-const SHAPES = [
-  { id: '1x32', name: '1 room of 32, all send', load: ['--members', '32', ...seconds] },
-  { id: '1x32x64', name: '1 room of 32, 64 lines at once', load: ['--members', '32', '--depth', '64', ...seconds] },
-  { id: '100x10', name: '100 rooms of 10, all send', load: ['--rooms', '100', '--members', '10', ...seconds] },
-  { id: '1x1000', name: '1 room of 1000, all send', load: ['--members', '1000', ...seconds], large: true },
-  { id: '1x1000s1', name: '1 room of 1000, one sends', load: ['--members', '1000', '--senders', '1', ...seconds] },
-  {
-    id: 'paced',
-    name: '100 rooms of 20, 1000 lines/s',
-    open: true,
-    load: ['--rooms', '100', '--members', '20', '--rate', '1000', ...seconds],
-  },
-  {
-    id: 'idle',
-    name: 'idle connections, rooms of 20',
-    idle: true,
-    load: ['--rooms', options.quick ? '50' : '250', '--members', '20', '--idle', options.quick ? '1' : '3'],
-  },
-];
+const SHAPES = shapesFor(options.quick);
 
 const chosen = (list, wanted) => list.filter(({ id }) => !wanted || wanted.split(',').includes(id));
 const servers = chosen(all(target), options.servers);
