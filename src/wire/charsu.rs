@@ -12,7 +12,7 @@ use crate::transport::ws::frame::{self, Opcode};
 const EXPECTED: usize = 200;
 
 /// The same for an acknowledgement.
-const EXPECTED_ACK: usize = 80;
+const EXPECTED_ACK: usize = 112;
 
 /// Appends an answer for one client.
 pub fn answer(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
