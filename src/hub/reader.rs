@@ -220,6 +220,9 @@ impl Reader {
         if may_write && desk.pending.len() > limit / 2 && !desk.full {
             // Much was asked at once. Only what the socket does not take counts.
             self.write(&mut desk, &[], &[]);
+            if desk.full {
+                self.call();
+            }
         }
         if desk.pending.len() > limit / 2 {
             self.pausing.store(true, Ordering::Relaxed);
@@ -571,3 +574,6 @@ impl Reader {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;
