@@ -18,6 +18,18 @@ async fn refused(scene: &Scene, what: &str, bytes: impl AsRef<[u8]>, statuses: &
     assert_eq!(scene.get("/healthz").await.status, 200, "after {what}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_and_has_nothing_more_to_say_is_answered() {
+    let scene = Scene::start();
+    for _ in 0..20 {
+        let mut raw = scene.connect().await;
+        raw.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        raw.says_no_more().await;
+        assert_eq!(raw.last_reply().await.status, 200);
+    }
+    scene.connections(0).await;
+}
+
 #[tokio::test]
 async fn a_request_that_breaks_http_is_refused_and_the_connection_ends() {
     let scene = Scene::start();

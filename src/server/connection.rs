@@ -61,6 +61,8 @@ pub(super) async fn attend(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        // Who has asked and says no more is answered all the same.
+        .half_close(true)
         .header_read_timeout(patience)
         .max_headers(guard::MAX_HEADERS)
         .max_buf_size(guard::MAX_HEAD);

@@ -67,6 +67,11 @@ impl Raw {
         let _ = within("the server to read", self.stream.write_all(bytes.as_ref())).await;
     }
 
+    /// Tells the server that nothing more comes from here.
+    pub(crate) async fn says_no_more(&mut self) {
+        within("the end of this side", self.stream.shutdown()).await.expect("nothing is in the way");
+    }
+
     /// Asks for a path with further header lines, each with its line end.
     pub(crate) async fn get(&mut self, path: &str, headers: &str) -> Reply {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host())).await;
