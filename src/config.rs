@@ -271,6 +271,9 @@ impl Settings {
         if self.frame_bytes > MAX_FRAME {
             return wrong("frame_bytes", "is more than any line needs: give at most 16 MiB".to_owned());
         }
+        if self.outbox_bytes > MAX_OUTBOX {
+            return wrong("outbox_bytes", "is more than is counted for one connection: give at most 32 MiB".to_owned());
+        }
         if self.outbox_bytes < MIN_OUTBOX {
             return wrong("outbox_bytes", "does not hold one welcome: give at least 16 KiB".to_owned());
         }
@@ -291,3 +294,6 @@ impl Settings {
 const MAX_FRAME: usize = 16 * 1024 * 1024;
 /// A `joined` with a page of 200 members fits.
 const MIN_OUTBOX: usize = 16 * 1024;
+
+/// The most, which fits into what a connection has for counting it.
+const MAX_OUTBOX: usize = 32 * 1024 * 1024;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use charsu::hub::{Recalled, Resends};
 use charsu::names::Name;
 use charsu::protocol::{Code, Event, Kind, Member, MemberId, Seq};
-use charsu::room::{Draft, Epoch, Kept, Missed, RECENT_LINES, Room, RoomLimits, TailLimits, Target};
+use charsu::room::{Draft, Epoch, Kept, Missed, Needs, RECENT_LINES, Room, RoomLimits, TailLimits, Target};
 use charsu::store::KeptCommand;
 use proptest::prelude::*;
 
@@ -32,8 +32,8 @@ enum Step {
     Keep(usize),
     /// The store cannot keep what waits.
     Fail,
-    /// Acknowledgements on their way to somebody arrive, or are lost with the line.
-    Answers(usize, bool),
+    /// So many answers on their way to somebody arrive, or all of them are lost with the line.
+    Answers(usize, Option<usize>),
     /// Somebody reads on, as far as this.
     Read(usize, usize),
     /// The process ends without a word, and begins anew.
@@ -62,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who.clone().prop_map(Step::Lie),
         8 => (1_usize..6).prop_map(Step::Keep),
         1 => Just(Step::Fail),
-        6 => (who.clone(), any::<bool>()).prop_map(|(who, arrive)| Step::Answers(who, arrive)),
+        6 => (who.clone(), prop::option::of(1_usize..6)).prop_map(|(who, count)| Step::Answers(who, count)),
         6 => (who, 1_usize..8).prop_map(|(who, count)| Step::Read(who, count)),
         1 => Just(Step::Crash),
     ]
@@ -122,7 +122,7 @@ impl Disk {
         let mut shadow = Room::lasting(EPOCH);
         for event in &self.events {
             shadow.accept(event.clone(), 0);
-            shadow.trim(0, TAIL, None);
+            shadow.trim(0, TAIL, Needs::default());
         }
         let members = shadow.roster().iter().map(|person| (person.member(), person.joined_at())).collect();
         let (recent, has_older) = shadow.recent().expect("it lasts");
@@ -221,7 +221,7 @@ impl Play {
             Step::Lie(who) => self.lie(who)?,
             Step::Keep(count) => self.keep(count)?,
             Step::Fail => self.fail(),
-            Step::Answers(who, arrive) => self.answers(who, arrive)?,
+            Step::Answers(who, count) => self.answers(who, count)?,
             Step::Read(who, count) => self.read(who, count)?,
             Step::Crash => {
                 self.process = self.disk.start();
@@ -273,7 +273,7 @@ impl Play {
             prop_assert!(doubled.is_none(), "command {} of {} was kept twice", asked.n, who);
             self.process.resends[who].confirm(asked.n);
             self.process.room.accept(event.clone(), 0);
-            self.process.room.trim(0, TAIL, None);
+            self.process.room.trim(0, TAIL, Needs::default());
             self.clients[who].answers.extend(std::iter::repeat_n((asked.n, Ok(event.seq)), times));
         }
         Ok(())
@@ -287,23 +287,29 @@ impl Play {
         }
     }
 
-    fn answers(&mut self, who: usize, arrive: bool) -> Result<(), TestCaseError> {
+    fn answers(&mut self, who: usize, count: Option<usize>) -> Result<(), TestCaseError> {
         let client = &mut self.clients[who];
-        client.owes |= !arrive;
-        if !arrive {
+        let Some(count) = count else {
+            client.answers.clear();
+            client.owes = true;
             self.process.resends[who].begin_anew();
-        }
-        for (n, answer) in std::mem::take(&mut client.answers).into_iter().filter(|_| arrive) {
+            return Ok(());
+        };
+        let mut again = Vec::new();
+        for (n, answer) in client.answers.drain(..count.min(client.answers.len())) {
             match answer {
                 Ok(seq) => {
                     let before = client.acknowledged.insert(n, seq);
                     prop_assert!(before.is_none_or(|before| before == seq), "{} was acknowledged as two", n);
                     client.unanswered.retain(|asked| asked.n != n);
                 }
-                // What cannot be kept now is sent again; all else is final.
-                Err(Code::Unavailable) => client.owes = true,
+                // What cannot be kept now is sent again, by itself, though more such answers may be on their way.
+                Err(Code::Unavailable) => again.extend(client.unanswered.iter().find(|asked| asked.n == n).cloned()),
                 Err(_) => client.unanswered.retain(|asked| asked.n != n),
             }
+        }
+        for asked in again {
+            self.process.take(who, client, &asked);
         }
         Ok(())
     }

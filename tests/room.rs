@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use charsu::names::Name;
 use charsu::protocol::{Code, Kind, Marks, MemberId};
-use charsu::room::{Draft, Epoch, Missed, Room, RoomLimits, TailLimits};
+use charsu::room::{Draft, Epoch, Missed, Needs, Room, RoomLimits, TailLimits};
 use proptest::prelude::*;
 
 const LIMITS: RoomLimits = RoomLimits { members: 5, name_chars: 32, reactions: 3, sees_past: true };
@@ -117,7 +117,7 @@ proptest! {
         for step in steps {
             match &step {
                 Step::Wait(span) => now += span,
-                Step::Trim(needed) => room.trim(now, TAIL, *needed),
+                Step::Trim(needed) => room.trim(now, TAIL, Needs { read: *needed, unshown: None }),
                 _ => {}
             }
             let Some(draft) = draft(&step) else { continue };
@@ -181,7 +181,7 @@ proptest! {
             let event = room.number(said, 0, LIMITS).expect("a member may speak");
             room.accept(Arc::new(event), 0);
         }
-        room.trim(10_000, TAIL, Some(needed));
+        room.trim(10_000, TAIL, Needs { read: Some(needed), unshown: None });
         prop_assert!(room.log().bytes() <= TAIL.lag_bytes);
         let is_kept = room.log().first() <= needed;
         let weight_needed: usize = lengths.iter().skip(needed.saturating_sub(2) as usize).map(|length| length + 160).sum();
@@ -189,7 +189,7 @@ proptest! {
             prop_assert!(is_kept, "first {} though {} is needed", room.log().first(), needed);
         }
         // With nobody reading, age alone empties it.
-        room.trim(10_000, TAIL, None);
+        room.trim(10_000, TAIL, Needs::default());
         prop_assert_eq!(room.log().bytes(), 0);
         prop_assert_eq!(room.log().first(), room.log().head() + 1);
     }
@@ -201,7 +201,7 @@ fn who_comes_and_goes_does_not_push_out_what_was_said() {
     let happens = |room: &mut Room, draft: Draft| {
         let event = room.number(draft, 0, LIMITS).expect("it may");
         room.accept(Arc::new(event), 0);
-        room.trim(0, TAIL, None);
+        room.trim(0, TAIL, Needs::default());
     };
     happens(&mut room, Draft::Join { name: Some(name(0)) });
     happens(&mut room, Draft::Message { from: MemberId(1), signed: None, text: "kept".into() });
@@ -220,7 +220,7 @@ fn who_comes_and_goes_does_not_push_out_what_was_said() {
         for draft in [Draft::Join { name: None }, Draft::Leave { member: MemberId(guest) }] {
             let event = room.number(draft, 0, LIMITS).expect("it may");
             room.accept(Arc::new(event), 0);
-            room.trim(0, TAIL, Some(10));
+            room.trim(0, TAIL, Needs { read: Some(10), unshown: None });
         }
     }
     assert!(

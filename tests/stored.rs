@@ -241,21 +241,27 @@ async fn what_cannot_be_kept_is_refused_and_never_shown_and_the_server_recovers_
     assert_eq!(scene.get("/readyz").await.status, 503);
     assert_eq!(scene.get("/healthz").await.status, 200, "the process lives");
     drop(lock);
-    // The same command may come again, and everything goes on.
-    ali.sends(&json!({ "type": "say", "id": 102, "room": "general", "text": "lost 102" }));
-    let ack = ali.answer_to(102).await;
-    assert_eq!(ack["type"], "ack", "{ack}");
+    // The same commands may come again, and everything goes on. They keep their order: a later one waits for the first.
+    let again = |id: u64| json!({ "type": "say", "id": id, "room": "general", "text": format!("lost {id}") });
+    ali.sends(&again(102));
+    assert_eq!(ali.answer_to(102).await["code"], "unavailable");
+    for id in 100..105 {
+        ali.sends(&again(id));
+        let ack = ali.answer_to(id).await;
+        assert_eq!(ack["type"], "ack", "{ack}");
+    }
     bob.joins("general").await;
     assert_eq!(scene.get("/readyz").await.status, 200);
     ali.last_id = 200;
     ali.says("general", "after").await;
     let heard = sara.hears_until("after").await;
-    assert_eq!(texts(&heard), ["before", "lost 102", "after"]);
-    assert_eq!(kinds(&heard), ["message", "message", "join", "message"]);
-    // What was refused is not in the file either.
+    let lines = ["before", "lost 100", "lost 101", "lost 102", "lost 103", "lost 104", "after"];
+    assert_eq!(texts(&heard), lines);
+    assert_eq!(kinds(&heard), [&["message"; 6][..], &["join", "message"]].concat());
+    // What was refused and came again is in the file once.
     let scene = scene.starts_again(|settings| settings.newcomers = Newcomers::Recent).await;
     let joined = scene.person("Mina").await.joins("general").await;
-    assert_eq!(texts(joined["history"].as_array().expect("lines")), ["before", "lost 102", "after"]);
+    assert_eq!(texts(joined["history"].as_array().expect("lines")), lines);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -475,7 +475,7 @@ fn repeats(
     now: u64,
 ) -> Result<bool, Refusal> {
     let Some(session) = reader.session() else { return Ok(false) };
-    match session.recall(numbered, now)? {
+    match session.recall(reader, numbered, now)? {
         Recalled::New => return Ok(false),
         Recalled::Done(epoch, seq) => {
             reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));

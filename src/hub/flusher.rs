@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -17,6 +17,9 @@ const YIELDS: usize = 8;
 
 /// How long the flusher pauses when that pays. The system makes about twice as much of it.
 const PAUSE: Duration = Duration::from_micros(60);
+
+/// A pause that took longer than this did not pay, whatever came: this system, or this moment, cannot pause for less.
+const LONGEST: Duration = Duration::from_micros(500);
 
 /// How often in a row at most: nobody waits longer than about half a millisecond for what others say.
 const PAUSES: usize = 4;
@@ -86,15 +89,17 @@ impl Flusher {
         for _ in 0..PAUSES {
             let before = self.gathered.load(Ordering::Relaxed);
             let pauses = patience.pauses();
+            let began = Instant::now();
             if pauses {
                 // Of the thread, which the runtime's timers are too coarse for: what comes meanwhile gathers in the sockets.
                 std::thread::sleep(PAUSE);
             }
+            let is_too_long = began.elapsed() > LONGEST;
             self.let_read().await;
             if !pauses {
                 return;
             }
-            let has_paid = self.gathered.load(Ordering::Relaxed) != before;
+            let has_paid = !is_too_long && self.gathered.load(Ordering::Relaxed) != before;
             patience.learn(has_paid);
             if !has_paid {
                 return;

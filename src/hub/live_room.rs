@@ -14,7 +14,7 @@ use super::snapshot::Past;
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
 use crate::protocol::{Event, MemberId, ResetReason, Seq, ServerFrame};
-use crate::room::{Kept, Missed, Person, Room, TailLimits};
+use crate::room::{Kept, Missed, Needs, Person, Room, TailLimits};
 use crate::store::RoomKey;
 use crate::store::sqlite::failpoints::{self, Step};
 use crate::wire::{self, Batch, Wire};
@@ -28,8 +28,7 @@ const TYPING_AT_ONCE: usize = 8;
 /// Above this many members nobody is told who types: a name for everybody at each keystroke is the square of the room.
 const TYPING_MEMBERS: usize = 200;
 
-/// Once this much waits to be flushed, whoever appends flushes at once instead of reading on, in bytes. Well below what
-/// is kept for readers that are connected, so that a burst can never outrun those who keep up.
+/// Once this much waits to be flushed, whoever appends flushes at once instead of reading on, in bytes.
 pub(super) const UNFLUSHED_BYTES: usize = 512 * 1024;
 
 /// A room with people in it.
@@ -337,12 +336,12 @@ impl State {
 
     /// Forgets what the limits do not keep and no connected reader needs.
     pub(super) fn trim(&mut self, now: u64, limits: TailLimits) {
-        let unread = if self.audience.is_empty() { None } else { Some(self.flushed + 1) };
-        let needed = match (self.needed, unread) {
-            (Some(slow), Some(unread)) => Some(slow.min(unread)),
-            (_, unread) => unread,
+        let needs = if self.audience.is_empty() {
+            Needs::default()
+        } else {
+            Needs { read: self.needed, unshown: Some(self.flushed + 1) }
         };
-        self.room.trim(now, limits, needed);
+        self.room.trim(now, limits, needs);
     }
 
     /// Somebody reads the room from now on.

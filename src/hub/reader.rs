@@ -220,9 +220,6 @@ impl Reader {
         if may_write && desk.pending.len() > limit / 2 && !desk.full {
             // Much was asked at once. Only what the socket does not take counts.
             self.write(&mut desk, &[], &[]);
-            if desk.full {
-                self.call();
-            }
         }
         if desk.pending.len() > limit / 2 {
             self.pausing.store(true, Ordering::Relaxed);
@@ -258,9 +255,6 @@ impl Reader {
         let mut desk = self.desk();
         if !desk.full && !desk.pending.is_empty() {
             self.write(&mut desk, &[], &[]);
-            if desk.full {
-                self.call();
-            }
         }
     }
 
@@ -434,9 +428,6 @@ impl Reader {
                 return Offered::Taken;
             }
             self.write(&mut desk, &[], &loose);
-            if desk.full {
-                self.call();
-            }
             return Offered::Taken;
         };
         if batch.is_personal_to(member, position) {
@@ -445,12 +436,7 @@ impl Reader {
         } else {
             self.advance(&mut desk, index, batch, &loose);
         }
-        if desk.full {
-            self.call();
-            Offered::Behind(desk.cursors[index].position + 1)
-        } else {
-            Offered::Taken
-        }
+        if desk.full { Offered::Behind(desk.cursors[index].position + 1) } else { Offered::Taken }
     }
 
     /// Reads on from the cursors until everything is sent or the socket is full. Called by the connection's task only.
@@ -555,7 +541,9 @@ impl Reader {
             self.pausing.store(false, Ordering::Relaxed);
             return bytes.len();
         }
+        // Whoever wrote, it is the connection's task that waits until the socket takes more.
         desk.full = true;
+        self.call();
         if taken < before {
             desk.pending.drain(..taken);
             if desk.pending.len() <= self.pending_limit() / 2 {

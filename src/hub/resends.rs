@@ -10,6 +10,9 @@ use crate::store::KeptCommand;
 /// How many of a session's last commands are remembered.
 const REMEMBERED: usize = 64;
 
+/// How many commands that were not kept are told apart.
+const AWAITED: usize = 1024;
+
 /// By how many commands the memory for them grows.
 const STEP: usize = 8;
 
@@ -26,15 +29,23 @@ pub struct Resends {
     kept: u32,
     /// Counts commands, to let the store forget old ones once in a while.
     noted: u32,
-    /// What was not kept. What follows it does not overtake it.
-    awaited: Option<Awaited>,
+    /// What was not kept. What follows it does not overtake it. Boxed: few have it.
+    awaited: Option<Box<Awaited>>,
 }
 
-/// Commands that were not kept, until one of them comes again: then its sender knows, and decides on the order.
-#[derive(Clone, Copy, Debug)]
+/// Commands that were not kept, and those that had to wait for them.
+#[derive(Debug)]
 struct Awaited {
-    last: u64,
+    /// Their numbers, rising; of more than [`AWAITED`] the lowest, behind which the others wait too.
+    numbers: Vec<u64>,
     until: u64,
+}
+
+impl Awaited {
+    fn add(&mut self, index: usize, n: u64) {
+        self.numbers.insert(index, n);
+        self.numbers.truncate(AWAITED);
+    }
 }
 
 /// A command that changed a room.
@@ -80,9 +91,14 @@ impl Resends {
         self.recent.back().map(|done| done.n)
     }
 
-    /// Whether no command is remembered.
+    /// Whether something that was not kept is waited for.
+    pub fn awaits(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.recent.is_empty()
+        self.recent.is_empty() && self.awaited.is_none()
     }
 
     /// Looks whether command `n` was done before. `content` is a hash of what it asks. `now` is in milliseconds by any clock
@@ -106,11 +122,7 @@ impl Resends {
         if self.kept as usize >= REMEMBERED && self.lowest_kept().is_some_and(|index| n < self.recent[index].n) {
             return Err(Code::IdTooOld.into());
         }
-        if self.awaited.is_some_and(|awaited| n > awaited.last && now < awaited.until) {
-            let words = "What you sent before could not be kept. Send that again first.";
-            return Err(Refusal::because(Code::Unavailable, words));
-        }
-        self.awaited = None;
+        self.wait_for_those_before(n, now)?;
         Ok(Recalled::New)
     }
 
@@ -119,7 +131,7 @@ impl Resends {
     pub fn note(&mut self, n: u64, content: u64, epoch: Epoch, seq: Seq) -> Option<u64> {
         if self.recent.len() == self.recent.capacity() {
             // In small steps: thousands of sessions have one of these, and most of them say little.
-            self.recent.reserve_exact(STEP);
+            self.recent.reserve_exact(STEP.max(self.recent.len() / 4));
         }
         let index = self.find(n).unwrap_or_else(|index| index);
         self.recent.insert(index, Remembered { n, content, epoch, seq, is_kept: false });
@@ -152,9 +164,37 @@ impl Resends {
         {
             self.recent.remove(index);
         }
-        let others = self.awaited.filter(|awaited| now < awaited.until);
-        let last = others.map_or(n, |awaited| awaited.last.max(n));
-        self.awaited = Some(Awaited { last, until: now + AWAITED_MS });
+        let others = self.awaited.take().filter(|awaited| now < awaited.until);
+        let mut awaited = others.unwrap_or_else(|| Box::new(Awaited { numbers: Vec::new(), until: 0 }));
+        awaited.until = now + AWAITED_MS;
+        if let Err(index) = awaited.numbers.binary_search(&n) {
+            awaited.add(index, n);
+        }
+        self.awaited = Some(awaited);
+    }
+
+    /// Has a new command wait while lower ones that were not kept are waited for.
+    fn wait_for_those_before(&mut self, n: u64, now: u64) -> Result<(), Refusal> {
+        let Some(awaited) = self.awaited.as_mut().filter(|awaited| now < awaited.until) else {
+            self.awaited = None;
+            return Ok(());
+        };
+        match awaited.numbers.binary_search(&n) {
+            Ok(0) => {
+                awaited.numbers.remove(0);
+                self.awaited.take_if(|awaited| awaited.numbers.is_empty());
+                Ok(())
+            }
+            Err(0) => Ok(()),
+            found => {
+                // It is waited for too, but for no longer than the others: who gives up what failed goes on after a moment.
+                if let Err(index) = found {
+                    awaited.add(index, n);
+                }
+                let words = "What you sent before could not be kept. Send that again first.";
+                Err(Refusal::because(Code::Unavailable, words))
+            }
+        }
     }
 
     /// Its client is on a new line, with nothing under way, and sends again what it wants to.

@@ -17,7 +17,7 @@ use super::Numbered;
 use super::live_room::LiveRoom;
 use super::reader::Reader;
 use super::resends::{Recalled, Resends};
-use crate::protocol::{MemberId, Refusal, Seq};
+use crate::protocol::{Code, MemberId, Refusal, Seq};
 use crate::room::Epoch;
 use crate::store::{KeptSession, SessionHash};
 
@@ -97,16 +97,21 @@ impl Session {
     /// Looks whether a command was done before.
     ///
     /// # Errors
-    /// Those of [`Resends::recall`].
-    pub(super) fn recall(&self, command: Numbered, now: u64) -> Result<Recalled, Refusal> {
+    /// Those of [`Resends::recall`]; [`Code::NotInRoom`] once another connection speaks for the session, which then sends
+    /// again what it wants to.
+    pub(super) fn recall(&self, reader: &Arc<Reader>, command: Numbered, now: u64) -> Result<Recalled, Refusal> {
         let mut inner = self.inner();
+        if !inner.is_attached_to(reader) {
+            return Err(Code::NotInRoom.into());
+        }
         if inner.newest != LOOK && command.n > inner.newest.into() {
             return Ok(Recalled::New);
         }
         let Some(trace) = &mut inner.trace else { return Ok(Recalled::New) };
         let recalled = trace.resends.recall(command.n, command.content, now)?;
         if recalled == Recalled::New {
-            inner.newest = trace.resends.newest().map_or(0, bounded);
+            let newest = trace.resends.newest().map_or(0, bounded);
+            inner.newest = if trace.resends.awaits() { LOOK } else { newest };
         }
         Ok(recalled)
     }

@@ -35,6 +35,16 @@ pub struct TailLimits {
     pub lag_bytes: usize,
 }
 
+/// What those who are connected have yet to read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// From here on some reader that fell behind still reads. Kept as far as [`TailLimits::lag_bytes`] goes.
+    pub read: Option<Seq>,
+    /// From here on nothing was offered to anybody. Kept whatever the limits are: whoever appends sees to it that this is
+    /// never much.
+    pub unshown: Option<Seq>,
+}
+
 /// Why a position cannot be read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missed {
@@ -188,12 +198,16 @@ impl Log {
     /// Forgets from the old end what is over the limits. While a connected reader still needs an event, age does not
     /// count and the bytes may reach its allowance. Comings and goings are folded before anything is forgotten for its
     /// size, so that people who come and go do not push out what others said.
-    pub(super) fn trim(&mut self, now: u64, limits: TailLimits, needed: Option<Seq>) {
+    pub(super) fn trim(&mut self, now: u64, limits: TailLimits, needs: Needs) {
         if self.bytes > limits.bytes {
-            self.fold(limits.bytes, needed.unwrap_or(self.head + 1));
+            let end = needs.read.into_iter().chain(needs.unshown).min();
+            self.fold(limits.bytes, end.unwrap_or(self.head + 1));
         }
         while let Some((oldest, since)) = self.tail.front() {
-            let is_needed = needed.is_some_and(|needed| self.first() >= needed);
+            if needs.unshown.is_some_and(|unshown| self.first() >= unshown) {
+                break;
+            }
+            let is_needed = needs.read.is_some_and(|needed| self.first() >= needed);
             let over = if is_needed {
                 self.bytes > limits.lag_bytes.max(limits.bytes)
             } else {

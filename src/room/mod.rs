@@ -10,7 +10,7 @@ mod pending;
 mod recent;
 mod roster;
 
-pub use log::{Epoch, Log, Missed, TailLimits};
+pub use log::{Epoch, Log, Missed, Needs, TailLimits};
 pub use recent::{RECENT_BYTES, RECENT_LINES};
 pub use roster::{Person, Roster};
 
@@ -368,8 +368,8 @@ impl Room {
     }
 
     /// Forgets what the limits do not keep. `needed` is the first number that some connected reader still has to read.
-    pub fn trim(&mut self, now: u64, limits: TailLimits, needed: Option<Seq>) {
-        self.log.trim(now, limits, needed);
+    pub fn trim(&mut self, now: u64, limits: TailLimits, needs: Needs) {
+        self.log.trim(now, limits, needs);
     }
 
     /// Forgets lines that were said before then, in Unix milliseconds, and all but so many, beyond what the tail keeps for

@@ -119,8 +119,9 @@ impl Connection {
     /// Has it leave its rooms, once.
     fn finish(&mut self, end: End) {
         if matches!(self.phase, Phase::Talking) {
-            self.app.hub.disconnect(&self.reader, end);
+            // Before anything can panic: a second panic while the first one unwinds would end the process.
             self.phase = Phase::Parting(Box::pin(part(self.reader.clone())));
+            self.app.hub.disconnect(&self.reader, end);
         }
     }
 
