@@ -52,6 +52,24 @@ async fn narrow_member(server: SocketAddr, name: &str) -> Socket {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_burst_beyond_the_allowance_reaches_those_who_keep_up() {
+    const LINES: u64 = 120;
+    let scene = Scene::with(|settings| {
+        shallow(settings);
+        settings.tail_bytes = 32 * 1024;
+        settings.reader_lag_bytes = 64 * 1024;
+    });
+    let mut sara = scene.person_in("general", "Sara").await;
+    let ali = scene.person_in("general", "Ali").await;
+    let line = |n| json!({ "type": "say", "id": 100 + n, "room": "general", "text": long_line(n) });
+    ali.sends_at_once((0..LINES).map(line));
+    for n in 0..LINES {
+        let heard = sara.hears("message").await;
+        assert_eq!(number(&heard), Some(n), "{:.200}", heard.to_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_stops_delays_nobody_and_is_reset_once_when_it_reads_again() {
     const LINES: u64 = 400;
     let scene = Scene::with(shallow);

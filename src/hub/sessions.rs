@@ -392,3 +392,6 @@ fn hash_of(secret: &str) -> SessionHash {
     hash.copy_from_slice(&digest[..16]);
     hash
 }
+
+#[cfg(test)]
+mod tests;
