@@ -20,6 +20,13 @@ impl Program {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), arguments)
     }
 
+    /// Starts it on a free port, with its allocator told something: what jemalloc reads under this name.
+    pub(crate) fn start_with_allocator(told: &str, arguments: &str) -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_charsu"));
+        Self::start_in(command.env("_RJEM_MALLOC_CONF", told), listen, arguments)
+    }
+
     /// Starts it on a port that it can be started on again, with a step of a write at which it ends by itself. For a program
     /// that was built with such steps.
     pub(crate) fn start_to_die(failpoint: &str, arguments: &str) -> Self {
