@@ -3,7 +3,8 @@
 
 use std::{alloc::System, ops::ControlFlow};
 
-use charsu::transport::ws::{Decoder, Limits, frame};
+use charsu::transport::ws::{Decoder, Limits, Violation, frame};
+use miniz_oxide::deflate::compress_to_vec;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -29,6 +30,9 @@ fn client_frame(first: u8, announced: u64, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// What a thread keeps for inflating, beside the compressed message and the inflated one, in bytes.
+const INFLATER: usize = 48 * 1024;
+
 /// How many bytes `decoder` holds more after it was fed (less, if negative), and how often it asked for memory.
 fn cost(decoder: &mut Decoder, bytes: &[u8]) -> (isize, usize) {
     let mut bytes = bytes.to_vec();
@@ -43,13 +47,67 @@ fn cost(decoder: &mut Decoder, bytes: &[u8]) -> (isize, usize) {
 /// decoder does happens each time.
 const ATTEMPTS: usize = 3;
 
+/// One after the other: they are counted together.
 #[test]
 fn memory_is_held_only_for_what_is_half_said_and_has_arrived() {
-    let failed = |_: &usize| std::panic::catch_unwind(play).is_err();
-    assert!((0..ATTEMPTS).take_while(failed).count() < ATTEMPTS, "each attempt failed");
+    for play in [plain, compressed] {
+        let failed = |_: &usize| std::panic::catch_unwind(play).is_err();
+        assert!((0..ATTEMPTS).take_while(failed).count() < ATTEMPTS, "each attempt failed");
+    }
 }
 
-fn play() {
+/// On a thread of its own, which has inflated nothing yet.
+fn compressed() {
+    std::thread::spawn(inflating).join().expect("it holds");
+}
+
+fn inflating() {
+    const MAX: u32 = 64 * 1024;
+    let limits = Limits { max_message: MAX, max_fragments: 1024 };
+    let mut decoder = Decoder::inflating(limits, true);
+    let deflated = |message: &[u8]| {
+        let payload = ended(message);
+        client_frame(0xc2, payload.len() as u64, &payload)
+    };
+    let line = deflated(&[b'x'; 110]);
+
+    // 10 MB of zeros, and how much memory it takes to find that it is too much: all that was ever asked for.
+    let bomb = deflated(&vec![0; 10_000_000]);
+    assert!(bomb.len() < 10_000, "{} bytes", bomb.len());
+    let mut bytes = bomb.clone();
+    let region = Region::new(ALLOCATOR);
+    let refused = Decoder::inflating(limits, true).feed(&mut bytes, |_| ControlFlow::Continue(()));
+    let stats = region.change();
+    assert_eq!(refused, Err(Violation::TooLarge));
+    let asked_for = stats.bytes_allocated;
+    assert!(asked_for <= INFLATER + bomb.len() + MAX as usize, "{asked_for} bytes for a bomb");
+
+    assert_eq!(cost(&mut decoder, &[&*line, &*line].concat()), (0, 0), "a connection pays nothing for inflating");
+    assert!(decoder.is_idle());
+
+    for cut in [1, 5, line.len() - 1] {
+        let (held, _) = cost(&mut decoder, &line[..cut]);
+        assert!((1..=HALF_SAID + 2 * cut.cast_signed()).contains(&held), "{held} bytes for {cut}");
+        let (released, _) = cost(&mut decoder, &line[cut..]);
+        assert_eq!(released, -held, "a whole frame leaves nothing");
+    }
+
+    // Of a message that is not whole its compressed bytes are kept, not what they stand for.
+    let most = ended(&vec![0; 60_000]);
+    let (held, _) = cost(&mut decoder, &client_frame(0x42, most.len() as u64, &most));
+    assert!((1..=HALF_SAID + 2 * most.len().cast_signed()).contains(&held), "{held} bytes for {}", most.len());
+    let (released, _) = cost(&mut decoder, &client_frame(0x80, 0, b""));
+    assert_eq!(released, -held);
+}
+
+/// A compressed message that ends in a last block, which is as good as any other with an empty one behind it.
+fn ended(message: &[u8]) -> Vec<u8> {
+    let mut bytes = compress_to_vec(message, 6);
+    bytes.push(0);
+    bytes
+}
+
+fn plain() {
     assert_eq!(size_of::<Decoder>(), 24);
 
     let limits = Limits { max_message: u32::MAX, max_fragments: 1024 };

@@ -12,7 +12,7 @@ pub enum Close {
     ProtocolError,
     /// A binary message on a wire of text.
     Unsupported,
-    /// Text that is not UTF-8.
+    /// Text that is not UTF-8, or a compressed message that is broken.
     InvalidText,
     /// Floods, unfinished messages, too many bad requests.
     PolicyViolation,
@@ -92,7 +92,7 @@ impl Close {
             Self::GoingAway => "the server is stopping",
             Self::ProtocolError => "the frame breaks RFC 6455",
             Self::Unsupported => "this wire carries text, not binary",
-            Self::InvalidText => "the text is not UTF-8",
+            Self::InvalidText => "the text is not UTF-8, or cannot be inflated",
             Self::PolicyViolation => "too many bad requests",
             Self::TooBig => "the message is too big",
             Self::InternalError => "a fault of the server",

@@ -110,7 +110,7 @@ pub(crate) fn open(
     let (response, charsu) = match accepted {
         Ok(accepted) => {
             let charsu = accepted.protocols().any(|protocol| protocol == CHARSU);
-            (accepted.response(charsu.then_some(CHARSU)), charsu)
+            (accepted.response(charsu.then_some(CHARSU), None), charsu)
         }
         Err(refusal) => return refusal.response().map(Body::from),
     };

@@ -24,12 +24,12 @@ fn headers<'a>(lines: impl IntoIterator<Item = (&'static str, &'a [u8])>) -> Hea
 }
 
 /// The RFC's request with the lines of `name` replaced by `values`.
-fn with(name: &'static str, values: &[&[u8]]) -> HeaderMap {
+pub(crate) fn with(name: &'static str, values: &[&[u8]]) -> HeaderMap {
     let others = RFC.iter().filter(|line| line.0 != name).map(|&(name, value)| (name, value.as_bytes()));
     headers(others.chain(values.iter().map(|&value| (name, value))))
 }
 
-fn check(headers: &HeaderMap) -> Result<handshake::Accepted<'_>, Refusal> {
+pub(crate) fn check(headers: &HeaderMap) -> Result<handshake::Accepted<'_>, Refusal> {
     handshake::check(&Method::GET, Version::HTTP_11, headers)
 }
 
@@ -45,7 +45,7 @@ fn the_handshake_of_the_rfc_is_accepted() {
     assert_eq!(accepted.accept(), accept_key("dGhlIHNhbXBsZSBub25jZQ=="));
     assert_eq!(accepted.protocols().collect::<Vec<_>>(), ["chat", "superchat"]);
 
-    let response = accepted.response(Some("chat"));
+    let response = accepted.response(Some("chat"), None);
     assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
     let answer = [
         ("connection", "upgrade"),
@@ -54,7 +54,7 @@ fn the_handshake_of_the_rfc_is_accepted() {
         ("sec-websocket-protocol", "chat"),
     ];
     assert_eq!(*response.headers(), headers(answer.map(|(name, value)| (name, value.as_bytes()))));
-    assert!(!accepted.response(None).headers().contains_key("sec-websocket-protocol"));
+    assert!(!accepted.response(None, None).headers().contains_key("sec-websocket-protocol"));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn subprotocols_are_tokens_over_any_number_of_lines() {
 }
 
 #[test]
-fn extensions_are_ignored_even_malformed() {
+fn extensions_that_nobody_asks_for_are_ignored_even_malformed() {
     for value in [&b"permessage-deflate; client_max_window_bits"[..], b";;=,\"", b"\xff\xfe", b""] {
         assert!(check(&with("sec-websocket-extensions", &[value])).is_ok());
     }
@@ -148,7 +148,7 @@ proptest! {
         let request = with(RFC[which].0, &values);
         if let Ok(accepted) = check(&request) {
             prop_assert!(accepted.protocols().all(|token| !token.is_empty() && token.is_ascii()));
-            prop_assert_eq!(accepted.response(None).status(), StatusCode::SWITCHING_PROTOCOLS);
+            prop_assert_eq!(accepted.response(None, None).status(), StatusCode::SWITCHING_PROTOCOLS);
         }
     }
 }

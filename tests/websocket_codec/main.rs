@@ -1,11 +1,13 @@
-//! The WebSocket codec against the words of RFC 6455, against tungstenite, against a corpus of byte streams, and
-//! against noise.
+//! The WebSocket codec against the words of RFC 6455 and RFC 7692, against tungstenite and miniz, against a corpus of byte
+//! streams, and against noise.
 //!
 //! Here are the client's side of the wire and the ear that writes down what the decoder makes of it; the modules are
 //! the proofs.
 
 mod corpus;
+mod deflate;
 mod encoding;
+mod extension;
 mod handshake;
 mod oracle;
 mod rules;
@@ -61,7 +63,11 @@ fn feed(decoder: &mut Decoder, piece: &[u8], heard: &mut Vec<Heard>) {
 
 /// What a fresh decoder hears in `pieces`.
 fn hear<'a>(limits: Limits, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Heard> {
-    let mut decoder = Decoder::new(limits);
+    hear_by(Decoder::new(limits), pieces)
+}
+
+/// What this decoder hears in `pieces`.
+fn hear_by<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Heard> {
     let mut heard = Vec::new();
     for piece in pieces {
         feed(&mut decoder, piece, &mut heard);

@@ -9,7 +9,7 @@ use super::frame::{self, MAX_CONTROL, Opcode};
 
 /// The client sent what the protocol does not allow.
 pub const PROTOCOL_ERROR: u16 = 1002;
-/// The client sent text that is not UTF-8.
+/// The client sent a message that is not what its frame says: text that is not UTF-8, or data that cannot be inflated.
 pub const INVALID_DATA: u16 = 1007;
 /// The client broke a rule of this server.
 pub const POLICY: u16 = 1008;
@@ -19,7 +19,7 @@ pub const TOO_LARGE: u16 = 1009;
 /// What a client did that ends its connection: the closed set, with the code and the words it is closed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Violation {
-    /// A reserved bit is set and no extension was agreed on (section 5.2).
+    /// A reserved bit is set that no extension which was agreed on gives a meaning there (section 5.2).
     ReservedBit,
     /// An opcode that means nothing (section 5.2).
     ReservedOpcode,
@@ -43,6 +43,8 @@ pub enum Violation {
     CloseCode,
     /// Text, or the reason of a close, that is not UTF-8 (section 8.1).
     NotUtf8,
+    /// A compressed message that cannot be inflated (RFC 7692 section 7.2.2).
+    NotDeflate,
     /// A message in more parts than [`Limits`](super::Limits) allows.
     TooManyFragments,
     /// A message longer than [`Limits`](super::Limits) allows.
@@ -65,6 +67,8 @@ impl Violation {
             Self::TruncatedClose => (PROTOCOL_ERROR, "close frame with half a code"),
             Self::CloseCode => (PROTOCOL_ERROR, "close code that must not be sent"),
             Self::NotUtf8 => (INVALID_DATA, "text is not UTF-8"),
+            // The frames keep the rules; it is what they carry that is not what they say, as with text.
+            Self::NotDeflate => (INVALID_DATA, "compressed message cannot be inflated"),
             Self::TooManyFragments => (POLICY, "message in too many parts"),
             Self::TooLarge => (TOO_LARGE, "message too large"),
         }

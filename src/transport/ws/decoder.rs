@@ -1,13 +1,15 @@
 //! Bytes from a client in, whole messages out (RFC 6455 section 5): fragments put together, control frames between
-//! them, limits kept.
+//! them, compressed messages inflated, limits kept.
 //!
 //! Does no I/O and asks no clock. While nothing is half said it owns no memory: a frame that is whole in the bytes just
 //! read is unmasked where it lies and handed out from there. What has to be kept grows with the bytes that arrived,
-//! never with an announced length.
+//! never with an announced length; of a compressed message that is the compressed bytes, for it is inflated when it is
+//! whole, into a buffer of the thread.
 
 use std::{mem, ops::ControlFlow};
 
 use super::close::{self, Violation};
+use super::deflate;
 use super::frame::{Incoming, MAX_CLIENT_HEADER, MAX_CONTROL, Opcode};
 use super::utf8::{self, NotUtf8};
 
@@ -15,7 +17,7 @@ use super::utf8::{self, NotUtf8};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a message's payload, over all its fragments. More is refused on the length field, before any payload is
-    /// taken.
+    /// taken. A compressed message may have as many both as it comes and inflated, and is not inflated beyond that.
     pub max_message: u32,
     /// Frames of a message.
     pub max_fragments: u32,
@@ -60,6 +62,8 @@ impl<'a> Item<'a> {
 #[derive(Debug)]
 pub struct Decoder {
     limits: Limits,
+    /// The client may send compressed messages.
+    deflates: bool,
     /// After a close or an error nothing more is read.
     ended: bool,
     /// Present only while something is half said.
@@ -94,12 +98,19 @@ struct Message {
 enum Body {
     Text(utf8::Text),
     Binary(Vec<u8>),
+    /// A message of this kind, compressed.
+    Deflated(Opcode, Vec<u8>),
 }
 
 impl Decoder {
     /// A decoder at the beginning of a connection.
     pub const fn new(limits: Limits) -> Self {
-        Self { limits, ended: false, partial: None }
+        Self { limits, deflates: false, ended: false, partial: None }
+    }
+
+    /// One for a client with which compression was agreed on, if it `deflates`.
+    pub const fn inflating(limits: Limits, deflates: bool) -> Self {
+        Self { limits, deflates, ended: false, partial: None }
     }
 
     /// Takes the bytes just read, unmasks them in place and calls `each` for every item that they make whole, in order.
@@ -165,7 +176,11 @@ impl Decoder {
             bytes = rest;
             frame.unmask(payload);
             let flow = if is_fresh && frame.left == 0 && frame.is_item() {
-                each(Item::of(frame.opcode, payload)?)
+                if frame.deflated {
+                    inflate(frame.opcode, payload, self.limits, each)?
+                } else {
+                    each(Item::of(frame.opcode, payload)?)
+                }
             } else {
                 self.keep(frame, payload, each)?
             };
@@ -187,7 +202,7 @@ impl Decoder {
         if self.partial.as_ref().is_some_and(|partial| !partial.scrap.is_empty()) {
             return self.complete_header(bytes);
         }
-        let header = Incoming::read(bytes, |opcode| self.room(opcode))?;
+        let header = Incoming::read(bytes, self.deflates, |opcode| self.room(opcode))?;
         if header.is_none() {
             self.partial.get_or_insert_default().scrap.extend_from_slice(bytes);
         }
@@ -199,7 +214,7 @@ impl Decoder {
         let mut scrap = mem::take(&mut self.partial.get_or_insert_default().scrap);
         let kept = scrap.len();
         scrap.extend(bytes.iter().take(MAX_CLIENT_HEADER - kept));
-        let header = Incoming::read(&scrap, |opcode| self.room(opcode))?;
+        let header = Incoming::read(&scrap, self.deflates, |opcode| self.room(opcode))?;
         if header.is_none() {
             self.partial.get_or_insert_default().scrap = scrap;
         }
@@ -242,20 +257,34 @@ impl Decoder {
                 Ok(ControlFlow::Continue(()))
             };
         }
-        let message = partial.message.get_or_insert_with(|| Message::of(frame.opcode));
+        let message = partial.message.get_or_insert_with(|| Message::of(frame));
         message.body.push(payload)?;
         message.frames += u32::from(is_whole);
         match partial.message.take_if(|_| is_whole && frame.fin) {
-            Some(message) => Ok(each(message.body.item()?)),
+            Some(message) => message.body.hand_out(self.limits, each),
             None => Ok(ControlFlow::Continue(())),
         }
     }
 }
 
+/// Hands out a compressed message that has arrived whole.
+fn inflate(
+    opcode: Opcode,
+    payload: &[u8],
+    limits: Limits,
+    each: &mut impl FnMut(Item<'_>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, Violation> {
+    deflate::inflate(payload, limits.max_message as usize, |inflated| Ok(each(Item::of(opcode, inflated)?)))
+}
+
 impl Message {
-    /// A message that begins with a frame of this kind.
-    fn of(opcode: Opcode) -> Self {
-        let body = if opcode == Opcode::Text { Body::Text(utf8::Text::default()) } else { Body::Binary(Vec::new()) };
+    /// A message that begins with this frame.
+    fn of(first: Incoming) -> Self {
+        let body = match first.opcode {
+            opcode if first.deflated => Body::Deflated(opcode, Vec::new()),
+            Opcode::Text => Body::Text(utf8::Text::default()),
+            _ => Body::Binary(Vec::new()),
+        };
         Self { body, frames: 0 }
     }
 }
@@ -264,24 +293,30 @@ impl Body {
     fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
-            Self::Binary(bytes) => bytes.len(),
+            Self::Binary(bytes) | Self::Deflated(_, bytes) => bytes.len(),
         }
     }
 
     fn push(&mut self, payload: &[u8]) -> Result<(), Violation> {
         match self {
             Self::Text(text) => text.push(payload).map_err(|NotUtf8| Violation::NotUtf8),
-            Self::Binary(bytes) => {
+            Self::Binary(bytes) | Self::Deflated(_, bytes) => {
                 bytes.extend_from_slice(payload);
                 Ok(())
             }
         }
     }
 
-    fn item(&self) -> Result<Item<'_>, Violation> {
+    /// Hands out a message that has arrived whole.
+    fn hand_out(
+        &self,
+        limits: Limits,
+        each: &mut impl FnMut(Item<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Violation> {
         match self {
-            Self::Text(text) => text.finish().map(Item::Text).map_err(|NotUtf8| Violation::NotUtf8),
-            Self::Binary(bytes) => Ok(Item::Binary(bytes)),
+            Self::Text(text) => Ok(each(Item::Text(text.finish().map_err(|NotUtf8| Violation::NotUtf8)?))),
+            Self::Binary(bytes) => Ok(each(Item::Binary(bytes))),
+            Self::Deflated(opcode, bytes) => inflate(*opcode, bytes, limits, each),
         }
     }
 }

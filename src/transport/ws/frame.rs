@@ -14,9 +14,10 @@ pub const MAX_CONTROL: usize = 125;
 pub(super) const MAX_CLIENT_HEADER: usize = 14;
 
 const FIN: u8 = 0b1000_0000;
-/// A bit of these is set by an extension only. permessage-deflate (RFC 7692) would own the first of them, on the first
-/// frame of a message.
+/// A bit of these is set by an extension only.
 const RESERVED: u8 = 0b0111_0000;
+/// The first of them says that a message is compressed, where that was agreed on (RFC 7692 section 6).
+const DEFLATED: u8 = 0b0100_0000;
 const OPCODE: u8 = 0b0000_1111;
 const MASKED: u8 = 0b1000_0000;
 const LENGTH: u8 = 0b0111_1111;
@@ -62,6 +63,14 @@ impl Opcode {
             Self::Close | Self::Ping | Self::Pong => true,
         }
     }
+
+    /// Whether a frame of this kind is the first of a message.
+    pub const fn begins_message(self) -> bool {
+        match self {
+            Self::Text | Self::Binary => true,
+            Self::Continuation | Self::Close | Self::Ping | Self::Pong => false,
+        }
+    }
 }
 
 /// A client's frame whose header has been read: what is still to come of it.
@@ -70,6 +79,8 @@ pub(super) struct Incoming {
     pub(super) opcode: Opcode,
     /// Whether it is the last of its message.
     pub(super) fin: bool,
+    /// Whether it says that its message is compressed.
+    pub(super) deflated: bool,
     /// Bytes of payload that have not been unmasked yet.
     pub(super) left: usize,
     /// The masking key, turned so that it begins at the next byte, which is its lowest. A number and not four bytes, so
@@ -81,18 +92,24 @@ impl Incoming {
     /// Reads a header from the beginning of `bytes` and says how many bytes it takes; `None` means that more bytes are
     /// needed.
     ///
-    /// Every byte is judged as soon as it is there. `room` is asked once the opcode is known: how many bytes of payload
-    /// may a frame of this kind have now, if it may come at all?
+    /// Every byte is judged as soon as it is there. Only where compression was agreed on may a frame be `deflatable`, and
+    /// then the first of a message only. `room` is asked once the opcode is known: how many bytes of payload may a frame
+    /// of this kind have now, if it may come at all?
     #[inline]
     pub(super) fn read(
         bytes: &[u8],
+        deflatable: bool,
         room: impl FnOnce(Opcode) -> Result<usize, Violation>,
     ) -> Result<Option<(Self, usize)>, Violation> {
         let Some(&first) = bytes.first() else { return Ok(None) };
-        if first & RESERVED != 0 {
+        let deflated = deflatable && first & RESERVED == DEFLATED;
+        if first & RESERVED != 0 && !deflated {
             return Err(Violation::ReservedBit);
         }
         let opcode = Opcode::from_bits(first & OPCODE).ok_or(Violation::ReservedOpcode)?;
+        if deflated && !opcode.begins_message() {
+            return Err(Violation::ReservedBit);
+        }
         let fin = first & FIN != 0;
         if opcode.is_control() && !fin {
             return Err(Violation::FragmentedControl);
@@ -126,7 +143,7 @@ impl Incoming {
 
         let Some((&key, rest)) = rest.split_first_chunk() else { return Ok(None) };
         let key = u32::from_le_bytes(key);
-        Ok(Some((Self { opcode, fin, left, key }, bytes.len() - rest.len())))
+        Ok(Some((Self { opcode, fin, deflated, left, key }, bytes.len() - rest.len())))
     }
 
     /// Whether it is a message, or a control frame, by itself.
@@ -198,6 +215,23 @@ pub fn header(opcode: Opcode, length: usize) -> Header {
     Header { bytes, size }
 }
 
+/// Takes the first of a server's own whole frames: its payload, and the frames after it. Nothing if there is none.
+pub fn split(frames: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&[_, short], rest) = frames.split_first_chunk()?;
+    let (length, rest) = match short {
+        LENGTH_IN_2 => {
+            let (length, rest) = rest.split_first_chunk()?;
+            (u16::from_be_bytes(*length).into(), rest)
+        }
+        LENGTH_IN_8 => {
+            let (length, rest) = rest.split_first_chunk()?;
+            (usize::try_from(u64::from_be_bytes(*length)).ok()?, rest)
+        }
+        short => (short.into(), rest),
+    };
+    rest.split_at_checked(length)
+}
+
 /// Appends a frame. Text has to be UTF-8, a control frame's payload at most [`MAX_CONTROL`] bytes.
 pub fn push(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     debug_assert!(!opcode.is_control() || payload.len() <= MAX_CONTROL, "a control frame of {} bytes", payload.len());
@@ -205,6 +239,14 @@ pub fn push(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     out.reserve(header.len() + payload.len());
     out.extend_from_slice(&header);
     out.extend_from_slice(payload);
+}
+
+/// Appends a frame with a whole message that is compressed, text or binary.
+pub fn push_deflated(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+    debug_assert!(opcode.begins_message(), "{opcode:?} is not compressed");
+    let start = out.len();
+    push(out, opcode, payload);
+    out[start] |= DEFLATED;
 }
 
 /// Appends a frame whose payload `write` appends in its place, which spares a copy.

@@ -1,16 +1,18 @@
 //! The request that opens a WebSocket (RFC 6455 section 4.2): is it one, and what is the answer?
 //!
-//! Knows methods and headers only. Who may come in (origins, rates, rooms) and which subprotocol is taken is for others
-//! to say. Extensions that the client offers are ignored, which refuses them (section 9.1); permessage-deflate would be
-//! agreed on here.
+//! Knows methods and headers only. Who may come in (origins, rates, rooms), which subprotocol is taken, and whether
+//! compression is wanted is for others to say. Extensions that the client offers are ignored unless somebody asks, which
+//! refuses them (section 9.1).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header::{
-    ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 use sha1::{Digest, Sha1};
+
+use super::extension::{self, Malformed, Terms};
 
 /// The only version of the protocol that was ever final.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
@@ -46,6 +48,8 @@ pub enum Refusal {
     Key,
     /// `Sec-WebSocket-Protocol` is not a list of tokens.
     Protocols,
+    /// `Sec-WebSocket-Extensions` is not a list of extensions.
+    Extensions,
 }
 
 /// Judges an opening handshake.
@@ -89,8 +93,18 @@ impl Accepted<'_> {
         list(self.headers, &SEC_WEBSOCKET_PROTOCOL).filter_map(|token| str::from_utf8(token).ok())
     }
 
-    /// The answer: 101, with the subprotocol taken. That has to be one of those [offered](Self::protocols), or none.
-    pub fn response(&self, protocol: Option<&'static str>) -> Response<()> {
+    /// The terms on which messages may be compressed, if the client offers some that can be kept.
+    ///
+    /// # Errors
+    /// The header is not a list of extensions.
+    pub fn compression(&self) -> Result<Option<Terms>, Refusal> {
+        let lines = self.headers.get_all(SEC_WEBSOCKET_EXTENSIONS);
+        extension::agree(lines.iter().map(HeaderValue::as_bytes)).map_err(|Malformed| Refusal::Extensions)
+    }
+
+    /// The answer: 101, with the subprotocol taken, which has to be one of those [offered](Self::protocols), or none, and
+    /// the terms of [compression](Self::compression) if there is to be any.
+    pub fn response(&self, protocol: Option<&'static str>, compression: Option<Terms>) -> Response<()> {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -100,6 +114,9 @@ impl Accepted<'_> {
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
         if let Some(protocol) = protocol {
             headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+        }
+        if let Some(terms) = compression {
+            headers.insert(SEC_WEBSOCKET_EXTENSIONS, terms.answer());
         }
         response
     }
@@ -122,6 +139,7 @@ impl Refusal {
             Self::Host => (StatusCode::BAD_REQUEST, "there has to be one Host"),
             Self::Key => (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key has to be 16 bytes in base64, once"),
             Self::Protocols => (StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol has to be a list of tokens"),
+            Self::Extensions => (StatusCode::BAD_REQUEST, "Sec-WebSocket-Extensions has to be a list of extensions"),
         }
     }
 
@@ -179,5 +197,5 @@ fn key(value: &[u8]) -> Option<&str> {
 }
 
 fn is_token(value: &[u8]) -> bool {
-    value.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    value.iter().all(|&byte| extension::is_token(byte))
 }
