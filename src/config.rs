@@ -105,6 +105,8 @@ settings! {
         store: String as StoreUrl = "memory:".to_owned();
         /// A folder of other people's pages, to be served under /pages/
         pages: Option<PathBuf> as Folder = None;
+        /// Compress WebSocket messages for clients that offer it: fewer bytes, more processor time
+        websocket_compression: bool as Switch = false;
         /// What to log on stderr: error, warn, info, debug, or target=level,…
         log: String as LogFilter = "info".to_owned();
         /// Lift rates and counts, never sizes. For load tests, on loopback only

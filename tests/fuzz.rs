@@ -17,7 +17,7 @@ use charsu::slash::{self, Opened, Said};
 use charsu::text::{self, TextLimits};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use scene::{CHARSU, Frame, Person, Raw, Scene, Socket, TutorialPage, masked};
+use scene::{CHARSU, Frame, OFFER, Person, Raw, Scene, Socket, TutorialPage, deflated, masked};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
@@ -235,6 +235,7 @@ fn stage() -> &'static Stage {
         let (scene, witness) = runtime.block_on(async {
             let scene = Scene::with(|settings: &mut Settings| {
                 settings.no_limits = true;
+                settings.websocket_compression = true;
                 (settings.messages_per_second, settings.bad_requests_per_minute) = (u32::MAX, u32::MAX);
                 (settings.connects_per_second_per_address, settings.connections_per_address) = (u32::MAX, usize::MAX);
                 settings.failed_joins_per_minute_per_address = u32::MAX;
@@ -303,6 +304,42 @@ proptest! {
             let code = to_the_end(&mut socket).await.expect("a close");
             let known = Close::ALL.iter().any(|close| close.code() == code);
             assert!(known || code == 1005 || (3000..5000).contains(&code) || (1000..1015).contains(&code), "{code}");
+        });
+    }
+
+    #[test]
+    fn any_compressed_bytes_are_answered_or_end_by_a_known_code(
+        frames in prop::collection::vec(
+            prop_oneof![
+                // A command, whole or damaged.
+                (nearly_a_command(), proptest::option::of((any::<Index>(), any::<u8>()))).prop_map(|(frame, damage)| {
+                    let mut payload = deflated(frame.as_bytes());
+                    if let Some((at, byte)) = damage {
+                        let at = at.index(payload.len());
+                        payload[at] = byte;
+                    }
+                    payload
+                }),
+                // Anything, and any number of times the same.
+                prop::collection::vec(any::<u8>(), 0..100),
+                (any::<u8>(), 0_usize..2_000_000).prop_map(|(byte, times)| deflated(&vec![byte; times])),
+                (prop::collection::vec(any::<u8>(), 1..6), 0_usize..9_000).prop_map(|(part, times)| part.repeat(times)),
+            ],
+            1..8,
+        ),
+        first in prop::sample::select(vec![0x41_u8, 0x41, 0x41, 0x42]),
+        wire in 0_usize..3,
+    ) {
+        let stage = stage();
+        stage.play(async {
+            let (path, headers) = PATHS[wire];
+            let mut socket = Socket::open(stage.scene.connect().await, path, &[headers, OFFER].concat()).await;
+            for frame in &frames {
+                socket.send(first, frame).await;
+            }
+            socket.send(8, &1000_u16.to_be_bytes()).await;
+            let code = to_the_end(&mut socket).await.expect("a close");
+            assert!(matches!(code, 1000 | 1003 | 1007..=1009), "{code}");
         });
     }
 
@@ -407,8 +444,14 @@ proptest! {
 
 #[test]
 fn the_corpus_of_the_codec_ends_real_connections_by_its_codes() {
+    play_corpus("ws", "");
+    play_corpus("deflate", OFFER);
+}
+
+/// Plays the streams of a folder to connections that were opened with these header lines.
+fn play_corpus(folder: &str, offer: &str) {
     let stage = stage();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/ws");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
     let mut played = 0;
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("it can be read").path();
@@ -419,7 +462,7 @@ fn the_corpus_of_the_codec_ends_real_connections_by_its_codes() {
         let bytes = std::fs::read(&path).expect("it can be read");
         for (path, headers) in PATHS {
             stage.play(async {
-                let mut socket = Socket::open(stage.scene.connect().await, path, headers).await;
+                let mut socket = Socket::open(stage.scene.connect().await, path, &[headers, offer].concat()).await;
                 socket.send_raw(&bytes).await;
                 // Limits of size are the decoder's in the corpus, and the server's here.
                 if let Some(code @ (1002 | 1007)) = name.get(..4).and_then(|code| code.parse().ok()) {

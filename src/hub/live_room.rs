@@ -17,7 +17,7 @@ use crate::protocol::{Event, MemberId, ResetReason, Seq, ServerFrame};
 use crate::room::{Kept, Missed, Needs, Person, Room, TailLimits};
 use crate::store::RoomKey;
 use crate::store::sqlite::failpoints::{self, Step};
-use crate::wire::{self, Batch, Wire};
+use crate::wire::{self, Batch, Carrier, Wire};
 
 /// How many members one frame lists.
 pub const MEMBERS_LISTED: usize = 200;
@@ -63,8 +63,8 @@ pub(super) struct State {
     pub(super) was_made: bool,
     /// Everybody who reads it. Copied only when it changes during a flush.
     audience: Arc<Vec<Arc<Reader>>>,
-    /// How many read it on each wire.
-    wires: [u32; Wire::ALL.len()],
+    /// How many read it by each carrier.
+    carriers: [u32; Carrier::COUNT],
     /// Up to here the flusher has offered everything.
     flushed: Seq,
     /// Bytes appended since then.
@@ -94,7 +94,7 @@ struct News {
     is_whole: bool,
     typing: Vec<(MemberId, Arc<str>, bool)>,
     audience: Arc<Vec<Arc<Reader>>>,
-    wires: [u32; Wire::ALL.len()],
+    carriers: [u32; Carrier::COUNT],
     /// The two-segment wire's online list, if it changed.
     users: Vec<u8>,
     seats: u64,
@@ -140,7 +140,7 @@ impl LiveRoom {
                 is_stored,
                 was_made: false,
                 audience: Arc::default(),
-                wires: [0; Wire::ALL.len()],
+                carriers: [0; Carrier::COUNT],
                 flushed: head,
                 unflushed: 0,
                 needed: None,
@@ -190,28 +190,32 @@ impl LiveRoom {
     /// readers it was offered.
     pub(super) fn flush(self: &Arc<Self>) -> usize {
         let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(News { events, is_whole, typing, audience, wires, users, seats }) = self.news() else { return 0 };
-        let mut batches: [Option<Batch>; Wire::ALL.len()] = Default::default();
+        let Some(News { events, is_whole, typing, audience, carriers, users, seats }) = self.news() else { return 0 };
+        let mut batches: [Option<Batch>; Carrier::COUNT] = Default::default();
         let mut loose: [Loose; Wire::ALL.len()] = Default::default();
         for wire in Wire::ALL {
-            let index = wire.index();
-            if wires[index] == 0 {
+            let [plain, deflated] = Carrier::on(wire).map(Carrier::index);
+            if carriers[plain] + carriers[deflated] == 0 {
                 continue;
             }
             if !events.is_empty() {
                 let trailer: &[u8] = if wire == Wire::TwoSegment { &users } else { &[] };
-                batches[index] = Some(Batch::encode(wire, &self.name, &events, None, trailer));
+                let batch = Batch::encode(wire, &self.name, &events, None, trailer);
+                if carriers[deflated] > 0 {
+                    batches[deflated] = Some(batch.deflated());
+                }
+                batches[plain] = Some(batch);
             }
             for (member, name, on) in &typing {
                 let mut frame = Vec::new();
                 wire.encode_typing(&self.name, *member, name, *on, &mut frame);
-                loose[index].add(*member, frame);
+                loose[wire.index()].add(*member, frame);
             }
         }
         let mut needed: Option<Seq> = None;
         for reader in audience.iter() {
-            let index = reader.wire().index();
-            match reader.offer(self, batches[index].as_ref(), &loose[index]) {
+            let carrier = reader.carrier();
+            match reader.offer(self, batches[carrier.index()].as_ref(), &loose[carrier.wire().index()]) {
                 Offered::Behind(seq) => needed = Some(needed.map_or(seq, |slowest| slowest.min(seq))),
                 Offered::Taken | Offered::Absent => {}
             }
@@ -256,8 +260,8 @@ impl LiveRoom {
             state.needed = state.needed.into_iter().chain([offered_from]).min();
         }
         let users = state.users_if_changed(&events);
-        let (audience, wires, seats) = (state.audience.clone(), state.wires, state.seats);
-        Some(News { events, is_whole, typing, audience, wires, users, seats })
+        let (audience, carriers, seats) = (state.audience.clone(), state.carriers, state.seats);
+        Some(News { events, is_whole, typing, audience, carriers, users, seats })
     }
 
     /// What a reader at `position` reads next, or why it must begin anew.
@@ -351,7 +355,7 @@ impl State {
             self.flushed = self.room.log().head();
         }
         Arc::make_mut(&mut self.audience).push(reader.clone());
-        self.wires[reader.wire().index()] += 1;
+        self.carriers[reader.carrier().index()] += 1;
     }
 
     /// Somebody reads it no longer.
@@ -365,7 +369,7 @@ impl State {
             let room = audience.len() * 2;
             audience.shrink_to(room);
         }
-        self.wires[reader.wire().index()] -= 1;
+        self.carriers[reader.carrier().index()] -= 1;
     }
 
     /// How many connections read it.
@@ -377,7 +381,8 @@ impl State {
     fn users_if_changed(&self, events: &[Arc<Event>]) -> Vec<u8> {
         let mut frame = Vec::new();
         let has_changed = events.iter().any(|event| event.kind.changes_members());
-        if has_changed && self.wires[Wire::TwoSegment.index()] > 0 {
+        let is_read = || Carrier::on(Wire::TwoSegment).iter().any(|carrier| self.carriers[carrier.index()] > 0);
+        if has_changed && is_read() {
             self.push_users(&mut frame);
         }
         frame
@@ -402,7 +407,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let stream = tokio::net::TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connected");
         let socket = Socket::new(stream);
-        let reader = Reader::new(Wire::Charsu, socket, 65_536, 1);
+        let reader = Reader::new(Carrier::new(Wire::Charsu, false), socket, 65_536, 1);
         let room = LiveRoom::new(RoomName::parse("general").expect("a name"), 1, Room::new(Epoch(1)), 0);
         let limits = TailLimits { age_ms: 120_000, bytes: 4096, lag_bytes: 2_000_000 };
         let comes = |seq, id| {

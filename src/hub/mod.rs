@@ -43,7 +43,7 @@ use crate::room::{Draft, RoomLimits, TailLimits};
 use crate::store::{Outcome, Store};
 use crate::transport::socket::Socket;
 use crate::transport::ws::close;
-use crate::wire::Wire;
+use crate::wire::Carrier;
 use flusher::Flusher;
 use keeping::{Origin, Receipt};
 use sessions::Held;
@@ -223,8 +223,8 @@ impl Hub {
     }
 
     /// A new connection.
-    pub fn enter(&self, wire: Wire, socket: Socket) -> Arc<Reader> {
-        let reader = Reader::new(wire, socket, self.rules.outbox_bytes, self.tick());
+    pub fn enter(&self, carrier: Carrier, socket: Socket) -> Arc<Reader> {
+        let reader = Reader::new(carrier, socket, self.rules.outbox_bytes, self.tick());
         self.readers().insert(Present(reader.clone()));
         if self.stopping.load(Ordering::Acquire) {
             // Its handshake ended after everybody was parted with.

@@ -21,7 +21,7 @@ use super::sessions::Session;
 use crate::protocol::{Close, MemberId, Seq};
 use crate::transport::socket::Socket;
 use crate::transport::ws::{close, frame};
-use crate::wire::{Batch, Wire};
+use crate::wire::{Batch, Carrier, Wire};
 
 /// The most that one write hands to the kernel while catching up, in bytes: enough to fill a socket's buffer, little
 /// enough not to encode a whole tail for a reader that takes a few kilobytes.
@@ -111,7 +111,7 @@ pub(super) enum Offered {
 #[derive(Debug)]
 #[repr(C)]
 pub struct Reader {
-    wire: Wire,
+    carrier: Carrier,
     /// Its tutorial page has sent typing itself, so it may be sent typing.
     knows_typing: AtomicBool,
     /// The most that may wait in `pending`, in KiB.
@@ -147,9 +147,9 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(wire: Wire, socket: Socket, pending_limit: usize, tick: u32) -> Arc<Self> {
+    pub(super) fn new(carrier: Carrier, socket: Socket, pending_limit: usize, tick: u32) -> Arc<Self> {
         Arc::new(Self {
-            wire,
+            carrier,
             socket,
             desk: Mutex::default(),
             waker: AtomicWaker::new(),
@@ -163,7 +163,7 @@ impl Reader {
             pausing: AtomicBool::new(false),
             held: AtomicBool::new(false),
             seated: AtomicBool::new(false),
-            knows_typing: AtomicBool::new(wire == Wire::Charsu),
+            knows_typing: AtomicBool::new(carrier.wire() == Wire::Charsu),
             pending_limit: u16::try_from(pending_limit.div_ceil(1024)).unwrap_or(u16::MAX),
             session: OnceLock::new(),
         })
@@ -176,7 +176,12 @@ impl Reader {
 
     /// The wire that it is written in.
     pub fn wire(&self) -> Wire {
-        self.wire
+        self.carrier.wire()
+    }
+
+    /// How it is sent what it shares with others.
+    pub(super) fn carrier(&self) -> Carrier {
+        self.carrier
     }
 
     /// The session, on wires that have one.
@@ -431,7 +436,7 @@ impl Reader {
             return Offered::Taken;
         };
         if batch.is_personal_to(member, position) {
-            let personal = batch.personal_to(member, self.wire, room.name());
+            let personal = batch.personal_to(member, self.wire(), room.name());
             self.advance(&mut desk, index, &personal, &loose);
         } else {
             self.advance(&mut desk, index, batch, &loose);
@@ -456,7 +461,7 @@ impl Reader {
             let Some((room, member, position)) = desk.next_late() else { return };
             // The room's lock is never taken while the desk's is held.
             drop(desk);
-            let stretch = room.stretch(self.wire, member, position, STRETCH_BYTES);
+            let stretch = room.stretch(self.wire(), member, position, STRETCH_BYTES);
             let mut desk = self.desk();
             let Some(index) =
                 desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, &room) && cursor.position == position)

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 
 use upgrade::Path;
+use ws::extension::Terms;
 
 /// Who sent a request. Every request that reaches a route carries one as an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,4 +35,6 @@ pub struct Upgraded {
     pub query: Option<String>,
     /// The peer speaks `charsu.v1` and was told so; otherwise a tutorial dialect.
     pub charsu: bool,
+    /// The terms on which messages are compressed, if that was agreed on.
+    pub compression: Option<Terms>,
 }

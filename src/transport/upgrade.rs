@@ -107,11 +107,13 @@ pub(crate) fn open(
         }
     };
     let accepted = handshake::check(request.method(), request.version(), request.headers());
-    let (response, charsu) = match accepted {
-        Ok(accepted) => {
-            let charsu = accepted.protocols().any(|protocol| protocol == CHARSU);
-            (accepted.response(charsu.then_some(CHARSU), None), charsu)
-        }
+    let agreed = accepted.and_then(|accepted| {
+        let charsu = accepted.protocols().any(|protocol| protocol == CHARSU);
+        let compression = if app.settings.websocket_compression { accepted.compression()? } else { None };
+        Ok((accepted.response(charsu.then_some(CHARSU), compression), charsu, compression))
+    });
+    let (response, charsu, compression) = match agreed {
+        Ok(agreed) => agreed,
         Err(refusal) => return refusal.response().map(Body::from),
     };
     // Only a first upgrade finds the seat; there is no second one on a connection.
@@ -126,7 +128,7 @@ pub(crate) fn open(
         // An error here means that the peer went away before the 101 was written.
         let Ok(upgraded) = upgrade.await else { return };
         let Some((stream, early)) = bare(upgraded) else { return };
-        connection::serve(app, Upgraded { stream, early, path, query, charsu }, seat);
+        connection::serve(app, Upgraded { stream, early, path, query, charsu, compression }, seat);
     });
     response.map(|()| Body::empty())
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::names::RoomName;
 use crate::protocol::{Event, MemberId, Refusal, Seq, ServerFrame};
 use crate::room::Epoch;
+use crate::transport::ws::deflate;
 
 /// The encodings, a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +94,38 @@ impl Wire {
     }
 }
 
+/// How a reader is sent what a room's members share: on which wire, and whether compressed. What is for one reader alone is
+/// never compressed: that work would be done for each of them.
+///
+/// One byte, for every reader has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier(u8);
+
+impl Carrier {
+    /// How many there are.
+    pub const COUNT: usize = 2 * Wire::ALL.len();
+
+    /// The one of this wire, compressed or plain.
+    pub const fn new(wire: Wire, deflated: bool) -> Self {
+        Self(2 * wire.index() as u8 + deflated as u8)
+    }
+
+    /// Those of one wire: plain and compressed.
+    pub const fn on(wire: Wire) -> [Self; 2] {
+        [Self::new(wire, false), Self::new(wire, true)]
+    }
+
+    /// The encoding.
+    pub const fn wire(self) -> Wire {
+        Wire::ALL[self.0 as usize / 2]
+    }
+
+    /// A small number, for tables.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The frames of consecutive events on one wire, one after the other, so that a burst is one write.
 #[derive(Debug)]
 pub struct Batch {
@@ -165,6 +198,20 @@ impl Batch {
         Self { first: self.first, bytes, ends, personal: Vec::new() }
     }
 
+    /// The same batch with its messages compressed, each by itself, where that makes them shorter.
+    #[must_use]
+    pub fn deflated(&self) -> Self {
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut ends = Vec::with_capacity(self.ends.len());
+        let mut start = 0;
+        for &end in &self.ends {
+            deflate::push_all_deflated(&mut bytes, &self.bytes[start as usize..end as usize]);
+            ends.push(bytes.len() as u32);
+            start = end;
+        }
+        Self { first: self.first, bytes, ends, personal: self.personal.clone() }
+    }
+
     /// The bytes for a reader at `position`, which is in the batch or directly before it.
     pub fn after(&self, position: Seq) -> &[u8] {
         &self.bytes[self.offset_after(position)..]
@@ -189,6 +236,7 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use miniz_oxide::inflate;
     use proptest::prelude::*;
 
     use super::*;
@@ -259,16 +307,24 @@ mod tests {
         })
     }
 
-    /// The payloads of whole server frames.
+    /// What follows a compressed message before it is inflated, and an end.
+    const TAIL: [u8; 9] = [0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff];
+
+    /// The payloads of whole server frames, inflated if they are compressed.
     fn payloads(mut bytes: &[u8]) -> Vec<String> {
         let mut payloads = Vec::new();
-        while let [_, length, rest @ ..] = bytes {
+        while let [first, length, rest @ ..] = bytes {
             let (length, rest) = match length {
                 126 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
                 127 => (u64::from_be_bytes(rest[..8].try_into().expect("eight")) as usize, &rest[8..]),
                 short => (usize::from(*short), rest),
             };
-            payloads.push(String::from_utf8(rest[..length].to_vec()).expect("text frames are UTF-8"));
+            let payload = match first {
+                0x81 => rest[..length].to_vec(),
+                0xc1 => inflate::decompress_to_vec(&[&rest[..length], &TAIL].concat()).expect("what can be inflated"),
+                other => panic!("no text frame: {other:#x}"),
+            };
+            payloads.push(String::from_utf8(payload).expect("text frames are UTF-8"));
             bytes = &rest[length..];
         }
         payloads
@@ -312,15 +368,23 @@ mod tests {
                     .flat_map(|event| alone(wire, event, Some(viewer)))
                     .collect();
                 let personal = shared.is_personal_to(viewer, position).then(|| shared.personal_to(viewer, wire, &room));
-                prop_assert_eq!(personal.as_ref().unwrap_or(&shared).after(position), wanted);
+                prop_assert_eq!(personal.as_ref().unwrap_or(&shared).after(position), &wanted);
+
+                let deflated = shared.deflated();
+                let personal =
+                    deflated.is_personal_to(viewer, position).then(|| deflated.personal_to(viewer, wire, &room));
+                let sent = personal.as_ref().unwrap_or(&deflated).after(position);
+                prop_assert_eq!(payloads(sent), payloads(&wanted));
+                prop_assert!(sent.len() <= wanted.len());
             }
         }
 
         #[test]
         fn a_cut_write_goes_on_where_it_was_cut(events in events(1), from in 0_usize..12, cut in 0_usize..4000) {
             let position = (from % events.len()) as Seq;
-            for wire in Wire::ALL {
-                let batch = Batch::encode(wire, &room(), &events, None, b"");
+            let plain = Wire::ALL.map(|wire| Batch::encode(wire, &room(), &events, None, b""));
+            let deflated = plain.each_ref().map(Batch::deflated);
+            for batch in plain.iter().chain(&deflated) {
                 let whole = batch.after(position);
                 let taken = cut % (whole.len() + 1);
                 let (reached, rest) = batch.stand(position, taken);

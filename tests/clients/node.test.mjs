@@ -1,11 +1,13 @@
 // The server as Node's usual WebSocket library, `ws`, meets it: each wire, fragments, pings, long texts, the end.
-// CHARSU_URL names a server that tests/clients/run has started. Every wait is bounded by the runner's timeout.
+// CHARSU_URL names a server that tests/clients/run has started, CHARSU_COMPRESSES the extension that it takes up, if any. Every
+// wait is bounded by the runner's timeout.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 
 const { WebSocket } = createRequire(new URL('../../web/package.json', import.meta.url))('ws');
+const EXTENSION = process.env.CHARSU_COMPRESSES ?? '';
 const SERVER = process.env.CHARSU_URL ?? 'ws://127.0.0.1:8000';
 /** What tests/clients/run tells the server to take at most. */
 const LONGEST = 60 * 1024;
@@ -13,7 +15,8 @@ const within = { timeout: 10_000 };
 
 /** An open connection whose frames are read one after the other. */
 async function connect(context, path, protocols) {
-  const socket = new WebSocket(SERVER + path, protocols);
+  // What it sends is compressed however short it is, if compression is taken up.
+  const socket = new WebSocket(SERVER + path, protocols, { perMessageDeflate: { threshold: 0 } });
   const frames = [];
   let waiting = null;
   socket.on('message', (data, isBinary) => {
@@ -46,10 +49,10 @@ async function member(context, room, name) {
   return client;
 }
 
-test('charsu.v1 is taken as the subprotocol, and no extension is', within, async (context) => {
+test('charsu.v1 is taken as the subprotocol, and an extension only if that is wanted', within, async (context) => {
   const { socket } = await connect(context, '/ws', ['something.else', 'charsu.v1']);
   assert.equal(socket.protocol, 'charsu.v1');
-  assert.equal(socket.extensions, '');
+  assert.equal(socket.extensions, EXTENSION);
 });
 
 test('a line is acknowledged, then heard by everybody', within, async (context) => {

@@ -1,6 +1,7 @@
 """The server as Python's usual WebSocket library, `websockets`, meets it: each wire, fragments, pings, long texts, the end.
 
-CHARSU_URL names a server that tests/clients/run has started. Every wait is bounded.
+CHARSU_URL names a server that tests/clients/run has started, CHARSU_COMPRESSES the extension that it takes up, if any. Every
+wait is bounded.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 SERVER = os.environ.get("CHARSU_URL", "ws://127.0.0.1:8000")
+EXTENSION = os.environ.get("CHARSU_COMPRESSES")
 LONGEST = 60 * 1024  # what tests/clients/run tells the server to take at most
 WITHIN = 10  # seconds
 
@@ -58,9 +60,11 @@ class Clients(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((joined["type"], joined["room"], joined["name"]), ("joined", room, name))
         return client
 
-    async def test_charsu_v1_is_taken_as_the_subprotocol(self):
+    async def test_charsu_v1_is_taken_as_the_subprotocol_and_an_extension_only_if_that_is_wanted(self):
         client = await self.open("/ws", "something.else", "charsu.v1")
         self.assertEqual(client.socket.subprotocol, "charsu.v1")
+        extensions = [extension.name for extension in client.socket.protocol.extensions]
+        self.assertEqual(extensions, [EXTENSION] if EXTENSION else [])
 
     async def test_a_line_is_acknowledged_then_heard_by_everybody(self):
         ali = await self.member("python-line", "Ali")

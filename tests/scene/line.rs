@@ -1,8 +1,10 @@
 //! A client's end of a WebSocket that always reads, as a browser does. tungstenite judges every byte that the server sends,
-//! so that what the server's own codec does wrong does not go unnoticed. Knows no wire's words.
+//! so that what the server's own codec does wrong does not go unnoticed. Like a browser it offers compression, and
+//! compresses what it sends if the server takes that up. Knows no wire's words.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,6 +15,7 @@ use tokio::task::JoinHandle;
 use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
 
+use super::deflating::{AGREED, OFFER, Unpacking, packed};
 use super::socket::masked;
 use super::{Raw, Socket, within};
 
@@ -37,36 +40,60 @@ enum Order {
 pub(crate) struct Line {
     out: mpsc::UnboundedSender<Order>,
     heard: mpsc::UnboundedReceiver<Heard>,
+    /// How many compressed messages came, if compression was agreed on.
+    deflated: Option<Arc<AtomicU64>>,
     reading: JoinHandle<()>,
     writing: JoinHandle<()>,
 }
 
 impl Line {
     /// Shakes hands on a connection.
-    pub(crate) async fn open(mut raw: Raw, path: &str, headers: &str) -> Self {
-        let reply = Socket::ask(&mut raw, path, headers).await;
-        assert_eq!(reply.status, 101, "{path}: {}", reply.text());
-        let (stream, early) = raw.into_parts();
-        Self::on(stream, early)
+    pub(crate) async fn open(raw: Raw, path: &str, headers: &str) -> Self {
+        Self::shake_hands(raw, path, &[OFFER, headers].concat()).await
     }
 
-    fn on(stream: TcpStream, early: Vec<u8>) -> Self {
+    /// The same for a client that knows no compression.
+    pub(crate) async fn open_plain(raw: Raw, path: &str, headers: &str) -> Self {
+        Self::shake_hands(raw, path, headers).await
+    }
+
+    async fn shake_hands(mut raw: Raw, path: &str, headers: &str) -> Self {
+        let reply = Socket::ask(&mut raw, path, headers).await;
+        assert_eq!(reply.status, 101, "{path}: {}", reply.text());
+        let extensions = reply.header("sec-websocket-extensions");
+        assert!(extensions.is_empty() || (extensions == AGREED && headers.contains(OFFER)), "{extensions}");
+        let deflated = (!extensions.is_empty()).then(Arc::default);
+        let (stream, early) = raw.into_parts();
+        Self::on(stream, early, deflated)
+    }
+
+    fn on(stream: TcpStream, early: Vec<u8>, deflated: Option<Arc<AtomicU64>>) -> Self {
         let (read, write) = stream.into_split();
         let (out, outgoing) = mpsc::unbounded_channel();
         let (tell, heard) = mpsc::unbounded_channel();
-        let reading = tokio::spawn(listen(read, early, out.clone(), tell));
+        let unpacking = deflated.clone().map(Unpacking::new);
+        let reading = tokio::spawn(listen(read, early, unpacking, out.clone(), tell));
         let writing = tokio::spawn(speak(write, outgoing));
-        Self { out, heard, reading, writing }
+        Self { out, heard, deflated, reading, writing }
+    }
+
+    /// How many compressed messages came.
+    pub(crate) fn deflated(&self) -> u64 {
+        self.deflated.as_ref().map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// Sends a text.
     pub(crate) fn say(&self, text: &str) {
-        self.send(masked(1, text.as_bytes()));
+        self.send(self.frame(text));
     }
 
     /// Sends several texts in one piece.
     pub(crate) fn say_at_once(&self, texts: impl IntoIterator<Item = String>) {
-        self.send(texts.into_iter().flat_map(|text| masked(1, text.as_bytes())).collect());
+        self.send(texts.into_iter().flat_map(|text| self.frame(&text)).collect());
+    }
+
+    fn frame(&self, text: &str) -> Vec<u8> {
+        if self.deflated.is_some() { packed(text) } else { masked(1, text.as_bytes()) }
     }
 
     /// Sends bytes as they are.
@@ -117,11 +144,16 @@ async fn speak(mut write: OwnedWriteHalf, mut orders: mpsc::UnboundedReceiver<Or
 async fn listen(
     mut read: OwnedReadHalf,
     early: Vec<u8>,
+    mut unpacking: Option<Unpacking>,
     out: mpsc::UnboundedSender<Order>,
     tell: mpsc::UnboundedSender<Heard>,
 ) {
     let pipe = Pipe::default();
-    pipe.feed(&early);
+    let mut feed = |bytes: &[u8]| match &mut unpacking {
+        Some(unpacking) => pipe.feed(&unpacking.take(bytes)),
+        None => pipe.feed(bytes),
+    };
+    feed(&early);
     let mut socket = WebSocket::from_raw_socket(pipe.clone(), Role::Client, None);
     let mut bytes = vec![0; 64 * 1024];
     loop {
@@ -149,7 +181,7 @@ async fn listen(
             let _ = out.send(Order::Send(answers));
         }
         match read.read(&mut bytes).await {
-            Ok(count @ 1..) => pipe.feed(&bytes[..count]),
+            Ok(count @ 1..) => feed(&bytes[..count]),
             Ok(0) => {
                 // As a browser: once the server has ended its side, nothing more is sent on ours.
                 let _ = out.send(Order::HangUp);

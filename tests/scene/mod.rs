@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
 mod chance;
+mod deflating;
 mod folder;
 mod line;
 mod page;
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use chance::{Chance, seed};
+pub(crate) use deflating::{AGREED, OFFER, deflated, inflated, packed};
 pub(crate) use folder::Folder;
 pub(crate) use line::{Heard, Line};
 pub(crate) use page::TutorialPage;
@@ -49,6 +51,9 @@ pub(crate) struct Scene {
 
 /// Names the store on which scenes are played that do not say otherwise: `sqlite`, or nothing for memory.
 const STORE: &str = "CHARSU_SCENES_ON";
+
+/// Plays all scenes with compression, if it is set: their people offer it, as browsers do.
+const COMPRESSED: &str = "CHARSU_SCENES_COMPRESSED";
 
 impl Scene {
     /// A server with the defaults, on a free port.
@@ -82,6 +87,7 @@ impl Scene {
         }
         // A scene is the same on every store unless it says otherwise.
         settings.newcomers = Newcomers::None;
+        settings.websocket_compression = std::env::var_os(COMPRESSED).is_some();
         change(&mut settings);
         settings.check().expect("settings that fit each other");
         let server = Server::bind(settings.clone()).expect("a free port and a store that can be opened");

@@ -46,6 +46,11 @@ impl TutorialPage {
         Self { line: Line::open(raw, path, "").await }
     }
 
+    /// How many compressed messages came.
+    pub(crate) fn deflated(&self) -> u64 {
+        self.line.deflated()
+    }
+
     /// Sends a text as it is.
     pub(crate) fn sends(&self, text: &str) {
         self.line.say(text);

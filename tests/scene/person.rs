@@ -74,7 +74,15 @@ impl Scene {
 impl Person {
     /// Says hello on a connection, with the secret of an earlier session.
     pub(crate) async fn on(raw: Raw, name: &str, session: Option<&str>) -> Self {
-        let line = Line::open(raw, "/ws", CHARSU).await;
+        Self::over(Line::open(raw, "/ws", CHARSU).await, name, session).await
+    }
+
+    /// The same with a client that knows no compression.
+    pub(crate) async fn plain_on(raw: Raw, name: &str, session: Option<&str>) -> Self {
+        Self::over(Line::open_plain(raw, "/ws", CHARSU).await, name, session).await
+    }
+
+    async fn over(line: Line, name: &str, session: Option<&str>) -> Self {
         let mut person = Self {
             line,
             name: name.to_owned(),
@@ -93,6 +101,11 @@ impl Person {
         assert_eq!(person.welcome["type"], "welcome", "{}", person.welcome);
         person.session = person.welcome["session"].as_str().expect("a secret").to_owned();
         person
+    }
+
+    /// How many compressed messages came.
+    pub(crate) fn deflated(&self) -> u64 {
+        self.line.deflated()
     }
 
     /// Sends a frame.

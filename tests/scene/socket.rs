@@ -1,5 +1,6 @@
 //! A WebSocket client of a few lines, apart from the server's own codec: what both do wrong would go unnoticed.
 
+use super::deflating::inflated;
 use super::{Raw, Reply};
 
 /// Masks are for proxies; one is as good as the other here.
@@ -10,6 +11,10 @@ pub(crate) struct Socket {
     raw: Raw,
     /// The subprotocol that the server took; empty for none.
     pub(crate) protocol: String,
+    /// The extensions that it took up; empty for none.
+    pub(crate) extensions: String,
+    /// How many compressed messages came.
+    pub(crate) deflated: usize,
 }
 
 /// A frame from the server.
@@ -42,7 +47,9 @@ impl Socket {
         let reply = Self::ask(&mut raw, path, headers).await;
         assert_eq!(reply.status, 101, "{}", reply.text());
         assert_eq!(reply.header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        Self { raw, protocol: reply.header("sec-websocket-protocol").to_owned() }
+        let header = |name| reply.header(name).to_owned();
+        let (protocol, extensions) = (header("sec-websocket-protocol"), header("sec-websocket-extensions"));
+        Self { raw, protocol, extensions, deflated: 0 }
     }
 
     /// Sends a text.
@@ -69,7 +76,8 @@ impl Socket {
     /// The next frame. The server sends whole messages, unmasked.
     pub(crate) async fn next(&mut self) -> Frame {
         let head = self.raw.take(2).await;
-        assert_eq!(head[0] & 0x70, 0, "reserved bits");
+        let is_deflated = head[0] & 0x70 == 0x40 && !self.extensions.is_empty();
+        assert!(head[0] & 0x70 == 0 || is_deflated, "reserved bits");
         assert_eq!(head[1] & 0x80, 0, "a server does not mask");
         let length = match head[1] {
             126 => u16::from_be_bytes(self.raw.take(2).await.try_into().expect("two bytes")).into(),
@@ -77,6 +85,11 @@ impl Socket {
             short => short.into(),
         };
         let payload = self.raw.take(usize::try_from(length).expect("a length that fits")).await;
+        if is_deflated {
+            self.deflated += 1;
+            assert_eq!(head[0], 0xc1, "only text is compressed");
+            return Frame::Text(String::from_utf8(inflated(&payload)).expect("text in UTF-8"));
+        }
         match head[0] {
             0x81 => Frame::Text(String::from_utf8(payload).expect("text in UTF-8")),
             0x88 if payload.is_empty() => Frame::Close(1005, String::new()),

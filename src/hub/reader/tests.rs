@@ -16,7 +16,7 @@ async fn pair() -> (Arc<Reader>, TcpStream) {
     socket.set_send_buffer_size(4096).expect("a small buffer");
     let stream = socket.connect(listener.local_addr().expect("bound")).await.expect("connected");
     let (client, _) = listener.accept().await.expect("connected");
-    (Reader::new(Wire::Charsu, Socket::new(stream), OUTBOX, 1), client)
+    (Reader::new(Carrier::new(Wire::Charsu, false), Socket::new(stream), OUTBOX, 1), client)
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::{Decoder, Item, Limits, close, frame};
+use super::{Decoder, Item, Limits, close, deflate, frame};
 use crate::hub::{End, Reader};
 use crate::limits::Seat;
 use crate::pace::Pace;
@@ -24,7 +24,7 @@ use crate::transport::Upgraded;
 use crate::transport::socket::Socket;
 use crate::transport::speaker::Speaker;
 use crate::transport::upgrade::Path;
-use crate::wire::Wire;
+use crate::wire::{Carrier, Wire};
 
 /// What one read takes at most, in bytes.
 const SCRATCH_BYTES: usize = 64 * 1024;
@@ -45,22 +45,24 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
     #[cfg(feature = "conformance")]
     if upgraded.path == crate::transport::upgrade::Path::Echo {
         tokio::spawn(async move {
-            super::echo::serve(upgraded.stream, &upgraded.early).await;
+            super::echo::serve(upgraded.stream, &upgraded.early, upgraded.compression).await;
             drop(seat);
         });
         return;
     }
-    let Upgraded { stream, early, path, query, charsu } = upgraded;
+    let Upgraded { stream, early, path, query, charsu, compression } = upgraded;
     let wire = Wire::of(&path, charsu);
+    // Who wants a window smaller than that of the shared frames is sent what is not compressed.
+    let deflated = compression.is_some_and(|terms| terms.server_window() >= deflate::WINDOW);
     let limits = Limits {
         max_message: u32::try_from(app.settings.frame_bytes).unwrap_or(u32::MAX),
         max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX),
     };
     let mut connection = Connection {
-        reader: app.hub.enter(wire, Socket::new(stream)),
+        reader: app.hub.enter(Carrier::new(wire, deflated), Socket::new(stream)),
         app,
         seat,
-        decoder: Decoder::new(limits),
+        decoder: Decoder::inflating(limits, compression.is_some()),
         rest: Box::default(),
         speaker: Speaker::new(wire, &path),
         pace: Pace::default(),

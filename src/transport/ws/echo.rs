@@ -1,11 +1,13 @@
-//! `/echo`, for the Autobahn suite: every message comes back as it was. Messages up to 16 MiB, no greeting, no rates. Only
-//! with the cargo feature `conformance`.
+//! `/echo`, for the Autobahn suite: every message comes back as it was, compressed where that was agreed on. Messages up to
+//! 16 MiB, no greeting, no rates. Only with the cargo feature `conformance`.
 
 use std::ops::ControlFlow;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::deflate::Deflater;
+use super::extension::Terms;
 use super::{Decoder, Item, Limits, Opcode, close, frame};
 
 /// The largest message, in bytes.
@@ -15,8 +17,17 @@ const MESSAGE_BYTES: u32 = 16 * 1024 * 1024;
 const FRAGMENTS: u32 = 1 << 20;
 
 /// Echoes until the peer ends.
-pub(super) async fn serve(mut stream: TcpStream, early: &[u8]) {
-    let mut decoder = Decoder::new(Limits { max_message: MESSAGE_BYTES, max_fragments: FRAGMENTS });
+pub(super) async fn serve(mut stream: TcpStream, early: &[u8], compression: Option<Terms>) {
+    let limits = Limits { max_message: MESSAGE_BYTES, max_fragments: FRAGMENTS };
+    let mut decoder = Decoder::inflating(limits, compression.is_some());
+    let mut deflater = compression.map(|terms| Deflater::new(terms.server_window()));
+    let mut echo = |answers: &mut Vec<u8>, opcode, payload: &[u8]| match deflater
+        .as_mut()
+        .and_then(|deflater| deflater.deflate(payload))
+    {
+        Some(shorter) => frame::push_deflated(answers, opcode, shorter),
+        None => frame::push(answers, opcode, payload),
+    };
     let mut bytes = early.to_vec();
     let mut scratch = vec![0; 64 * 1024];
     loop {
@@ -24,8 +35,8 @@ pub(super) async fn serve(mut stream: TcpStream, early: &[u8]) {
         let mut is_over = false;
         let fed = decoder.feed(&mut bytes, |item| {
             match item {
-                Item::Text(text) => frame::push(&mut answers, Opcode::Text, text.as_bytes()),
-                Item::Binary(payload) => frame::push(&mut answers, Opcode::Binary, payload),
+                Item::Text(text) => echo(&mut answers, Opcode::Text, text.as_bytes()),
+                Item::Binary(payload) => echo(&mut answers, Opcode::Binary, payload),
                 Item::Ping(payload) => frame::push(&mut answers, Opcode::Pong, payload),
                 Item::Pong(_) => {}
                 Item::Close(received) => {
