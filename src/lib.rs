@@ -7,6 +7,7 @@ pub mod cli;
 pub mod code;
 pub mod config;
 pub mod hub;
+mod json;
 pub mod lan;
 pub mod limits;
 pub mod load;

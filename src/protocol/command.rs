@@ -3,6 +3,8 @@
 //! A frame is read in one pass into a flat form with borrowed texts, then checked: no tree of values is built, and a deep
 //! or wide frame costs no more than its bytes.
 
+mod line;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -228,6 +230,10 @@ impl<'a> Command<'a> {
     /// [`Code::BadRequest`] when it is not a JSON object with the fields that its `type` needs, each of its kind and in
     /// range; [`Code::UnknownCommand`] when there is no such `type`.
     pub fn read(frame: &'a str) -> Result<Self, Malformed> {
+        line::read(frame).map_or_else(|| Self::read_any(frame), Ok)
+    }
+
+    fn read_any(frame: &'a str) -> Result<Self, Malformed> {
         // serde would also take an array for a struct; the wire says object.
         if !frame.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
             return Err(bad(None, "A frame is one JSON object."));

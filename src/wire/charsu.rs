@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::json::{push_number, push_string};
 use crate::names::RoomName;
 use crate::protocol::{Event, Kind, Marks, Member, MemberCard, MemberId, ReactionCard, Refusal, Seq, ServerFrame};
 use crate::room::Epoch;
@@ -42,7 +43,7 @@ pub(super) fn acknowledge(id: u64, room: &RoomName, epoch: Epoch, seq: Seq, out:
         out.extend_from_slice(br#"{"type":"ack","id":"#);
         push_number(out, id);
         out.extend_from_slice(br#","room":"#);
-        push_json(out, room.as_str());
+        push_string(out, room.as_str());
         out.extend_from_slice(br#","epoch":""#);
         out.extend_from_slice(&epoch.digits());
         out.extend_from_slice(br#"","seq":"#);
@@ -133,7 +134,7 @@ pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, ou
     }
     frame::push_with(out, Opcode::Text, EXPECTED, |out| {
         out.extend_from_slice(br#"{"type":"message","room":"#);
-        push_json(out, room.as_str());
+        push_string(out, room.as_str());
         out.extend_from_slice(br#","seq":"#);
         push_number(out, event.seq);
         out.extend_from_slice(br#","at":"#);
@@ -141,24 +142,16 @@ pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, ou
         out.extend_from_slice(br#","from":"#);
         push_number(out, from.0.into());
         out.extend_from_slice(br#","name":"#);
-        push_json(out, name);
+        push_string(out, name);
         if *guest {
             out.extend_from_slice(br#","guest":true"#);
         }
         out.extend_from_slice(br#","text":"#);
-        push_json(out, text);
+        push_string(out, text);
         out.push(b'}');
     });
 }
 
 pub(super) fn typing(room: &RoomName, from: MemberId, on: bool, out: &mut Vec<u8>) {
     answer(&ServerFrame::Typing { room: room.as_str().into(), from: from.0, on }, out);
-}
-
-pub(super) fn push_json(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("a string is JSON and a Vec takes every byte");
-}
-
-pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
-    serde_json::to_writer(out, &number).expect("a number is JSON and a Vec takes every byte");
 }

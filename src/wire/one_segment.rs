@@ -1,10 +1,9 @@
 //! What pages of the one-segment tutorial (`/ws/{room}`) are sent. They draw every type but `system` as a message, so they
 //! get `message` and `system`, and `typing` only once they have sent that themselves.
 
+use crate::json::push_string;
 use crate::protocol::{Event, Kind, MemberId};
 use crate::transport::ws::frame::{self, Opcode};
-
-use super::charsu::push_json;
 
 /// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
 const EXPECTED: usize = 100;
@@ -16,9 +15,9 @@ pub(super) fn event(event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) 
     match &event.kind {
         Kind::Message { name, text, .. } => frame::push_with(out, Opcode::Text, EXPECTED, |out| {
             out.extend_from_slice(br#"{"type":"message","username":"#);
-            push_json(out, or_anonymous(name));
+            push_string(out, or_anonymous(name));
             out.extend_from_slice(br#","text":"#);
-            push_json(out, text);
+            push_string(out, text);
             out.push(b'}');
         }),
         Kind::Private { from, name, to, to_name, text, .. } => {
@@ -45,7 +44,7 @@ pub(super) fn event(event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) 
 pub fn notice(text: &str, out: &mut Vec<u8>) {
     frame::push_with(out, Opcode::Text, EXPECTED, |out| {
         out.extend_from_slice(br#"{"type":"system","message":"#);
-        push_json(out, text);
+        push_string(out, text);
         out.push(b'}');
     });
 }
@@ -57,7 +56,7 @@ pub(super) fn typing(name: &str, on: bool, out: &mut Vec<u8>) {
     }
     frame::push_with(out, Opcode::Text, EXPECTED, |out| {
         out.extend_from_slice(br#"{"type":"typing","username":"#);
-        push_json(out, or_anonymous(name));
+        push_string(out, or_anonymous(name));
         out.push(b'}');
     });
 }

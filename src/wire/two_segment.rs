@@ -1,11 +1,10 @@
 //! What pages of the two-segment programs (`/ws/{room}/{name}`) are sent: the fields of every such program at once, since
 //! they cannot be told apart by their path. `message`, `system`, `users`, and `error` for a taken name only.
 
+use crate::json::{push_number, push_string};
 use crate::names::RoomName;
 use crate::protocol::{Event, Kind, Member, MemberId};
 use crate::transport::ws::frame::{self, Opcode};
-
-use super::charsu::{push_json, push_number};
 
 /// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
 const EXPECTED: usize = 300;
@@ -17,14 +16,14 @@ pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, ou
             out.extend_from_slice(br#"{"type":"message""#);
             for field in [r#","name":"#, r#","username":"#, r#","client_id":"#, r#","sender":"#] {
                 out.extend_from_slice(field.as_bytes());
-                push_json(out, name);
+                push_string(out, name);
             }
             for field in [r#","message":"#, r#","text":"#, r#","content":"#] {
                 out.extend_from_slice(field.as_bytes());
-                push_json(out, text);
+                push_string(out, text);
             }
             out.extend_from_slice(br#","room":"#);
-            push_json(out, room.as_str());
+            push_string(out, room.as_str());
             out.extend_from_slice(br#","timestamp":"#);
             push_number(out, event.at);
             out.push(b'}');
@@ -69,7 +68,7 @@ pub fn users<'a>(names: impl Iterator<Item = &'a str> + Clone, count: usize, out
                 if index > 0 {
                     out.push(b',');
                 }
-                push_json(out, or_guest(name));
+                push_string(out, or_guest(name));
             }
             out.push(b']');
         }
@@ -82,9 +81,9 @@ pub fn users<'a>(names: impl Iterator<Item = &'a str> + Clone, count: usize, out
 fn of_type(kind: &str, text: &str, out: &mut Vec<u8>) {
     frame::push_with(out, Opcode::Text, EXPECTED, |out| {
         out.extend_from_slice(br#"{"type":"#);
-        push_json(out, kind);
+        push_string(out, kind);
         out.extend_from_slice(br#","message":"#);
-        push_json(out, text);
+        push_string(out, text);
         out.push(b'}');
     });
 }
