@@ -2,7 +2,9 @@
 
 /** Every shape; with `quick` they only show that the measurement works. */
 export function shapesFor(quick) {
-  const seconds = ['--seconds', quick ? '1' : '4', '--warm-up', quick ? '0.5' : '1.5'];
+  const seconds = ['--seconds', quick ? '1' : '2.5', '--warm-up', quick ? '0.5' : '1'];
+  // Percentiles want more lines.
+  const longer = ['--seconds', quick ? '1' : '5', '--warm-up', quick ? '0.5' : '1.5'];
   return [
     { id: '1x32', name: '1 room of 32, all send', load: ['--members', '32', ...seconds] },
     { id: '1x32x64', name: '1 room of 32, 64 lines at once', load: ['--members', '32', '--depth', '64', ...seconds] },
@@ -13,7 +15,7 @@ export function shapesFor(quick) {
       id: 'paced',
       name: '100 rooms of 20, 1000 lines/s',
       open: true,
-      load: ['--rooms', '100', '--members', '20', '--rate', '1000', ...seconds],
+      load: ['--rooms', '100', '--members', '20', '--rate', '1000', ...longer],
     },
     {
       id: 'idle',
