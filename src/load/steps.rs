@@ -95,12 +95,13 @@ impl Crew {
     /// Everybody comes in, one after the other.
     async fn gathers(self: &Rc<Self>, to: SocketAddr, tell: &mut dyn FnMut(Progress)) -> Result<(), Trouble> {
         let (plan, of) = (&self.plan, self.plan.connections());
-        // Rooms of an earlier load are not to be met.
-        let tag = getrandom::u32().unwrap_or_default();
+        // Rooms of an earlier load are not to be met. Where the wire repeats a room's name in every line, that is about as
+        // long as a code.
+        let tag = getrandom::u32().unwrap_or_default() >> 16;
         let mut told = Instant::now();
         for number in 0..of {
             let (room, index) = (number / plan.members, number % plan.members);
-            let (room_name, name) = (format!("load-{tag:08x}-{room}"), format!("m{number:05}"));
+            let (room_name, name) = (format!("l{tag:04x}-{room}"), format!("m{number:05}"));
             let fill = |template: &Template| {
                 template.with(|blank| match blank {
                     Blank::Room => Some(room_name.clone()),
