@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use charsu::load::put;
+use charsu::client::socket;
 use charsu::names::RoomName;
 use charsu::protocol::{Command, Event, Kind, Marks, MemberId};
 use charsu::room::Epoch;
@@ -126,7 +126,7 @@ fn decoding() -> Vec<Step> {
     let persian = [("110 bytes of Persian", text(110, PERSIAN)), ("4 KiB of Persian", text(4096, PERSIAN))];
     let steps = frames.into_iter().chain(persian).map(|(name, text)| {
         let mut frame = Vec::new();
-        put(&mut frame, Opcode::Text as u8, MASK, |frame| frame.extend_from_slice(text.as_bytes()));
+        socket::put(&mut frame, socket::Kind::Text, MASK, |frame| frame.extend_from_slice(text.as_bytes()));
         let mut read = frame.clone();
         let mut decoder = Decoder::new(Limits::default());
         Step::new(format!("decode a frame of {name}"), 1, move || {

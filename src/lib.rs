@@ -4,6 +4,7 @@
 //! HTTP, the embedded page) is around them and knows nothing of what is said in rooms.
 
 pub mod cli;
+pub mod client;
 pub mod code;
 pub mod config;
 pub mod hub;

@@ -13,8 +13,9 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::crew::Crew;
 use super::mark::digits;
-use super::opening::farewell;
-use super::{Blank, Mark, Template, first, frames, put};
+use super::opening::{MAX_MESSAGE, farewell};
+use super::{Blank, Mark, Template};
+use crate::client::socket::{Heard, Kind, Messages, put};
 
 /// Read at once at most.
 const READ: usize = 256 * 1024;
@@ -65,7 +66,7 @@ impl Member {
         for _ in 0..lines {
             let mark = Mark { room: self.room, member: self.index, n: tally.says(self.index), micros };
             self.command.set(self.command.get() + 1);
-            put(&mut out, frames::TEXT, self.mask(), |out| {
+            put(&mut out, Kind::Text, self.mask(), |out| {
                 self.line.write(out, |blank, out| match blank {
                     Blank::Text => mark.write(crew.plan.chars, out),
                     Blank::N => digits(self.command.get(), out),
@@ -81,7 +82,7 @@ impl Member {
     /// Says that it goes.
     pub(super) fn leaves(&self, crew: &Crew) {
         let mut bytes = Vec::new();
-        put(&mut bytes, frames::CLOSE, self.mask(), |bytes| bytes.extend_from_slice(&1000_u16.to_be_bytes()));
+        put(&mut bytes, Kind::Close, self.mask(), |bytes| bytes.extend_from_slice(&1000_u16.to_be_bytes()));
         self.writes(crew, &bytes);
     }
 
@@ -134,15 +135,14 @@ pub(super) struct Ear {
     from: OwnedReadHalf,
     /// The beginning of a frame that has not come whole.
     rest: Vec<u8>,
-    /// The beginning of a message whose last frame has not come.
-    message: Vec<u8>,
+    messages: Messages,
     /// Where the mark stood last.
     hint: usize,
 }
 
 impl Ear {
     pub(super) fn new(member: Rc<Member>, from: OwnedReadHalf, rest: Vec<u8>) -> Self {
-        Self { member, from, rest, message: Vec::new(), hint: 0 }
+        Self { member, from, rest, messages: Messages::new(MAX_MESSAGE), hint: 0 }
     }
 
     /// Until the connection ends.
@@ -197,38 +197,26 @@ impl Ear {
     fn takes(&mut self, crew: &Crew, bytes: &[u8]) -> Result<(), String> {
         crew.note_read();
         let mut at = 0;
-        while let Some(frame) = first(&bytes[at..]).map_err(|broken| broken.to_string())? {
-            at += frame.length;
-            match frame.opcode {
-                frames::TEXT | frames::BINARY if frame.fin => self.hears(crew, frame.payload),
-                frames::TEXT | frames::BINARY | frames::CONTINUATION => {
-                    self.message.extend_from_slice(frame.payload);
-                    if frame.fin {
-                        let message = std::mem::take(&mut self.message);
-                        self.hears(crew, &message);
+        while let Some(heard) = self.messages.next(bytes, &mut at).map_err(|broken| broken.to_string())? {
+            match heard {
+                Heard::Text(message) | Heard::Binary(message) => match Mark::find(message, self.hint) {
+                    Some((mark, found)) => {
+                        self.hint = found;
+                        crew.hears(&self.member, mark);
                     }
-                }
-                frames::PING => {
+                    None => crew.hears_other(&self.member, message),
+                },
+                Heard::Ping(payload) => {
                     let mut pong = Vec::new();
-                    put(&mut pong, frames::PONG, self.member.mask(), |pong| pong.extend_from_slice(frame.payload));
+                    put(&mut pong, Kind::Pong, self.member.mask(), |pong| pong.extend_from_slice(payload));
                     self.member.writes(crew, &pong);
                 }
-                frames::CLOSE => return Err(farewell(frame.payload)),
-                _ => {}
+                Heard::Pong => {}
+                Heard::Close(last) => return Err(farewell(last)),
             }
         }
         self.rest.clear();
         self.rest.extend_from_slice(&bytes[at..]);
         Ok(())
-    }
-
-    fn hears(&mut self, crew: &Crew, message: &[u8]) {
-        match Mark::find(message, self.hint) {
-            Some((mark, at)) => {
-                self.hint = at;
-                crew.hears(&self.member, mark);
-            }
-            None => crew.hears_other(&self.member, message),
-        }
     }
 }

@@ -6,7 +6,6 @@
 //! environment and prints nothing: progress goes to whoever asked, and what was found is a [`Report`].
 
 mod crew;
-mod frames;
 mod latency;
 mod mark;
 mod member;
@@ -20,7 +19,6 @@ mod tally;
 mod target;
 mod template;
 
-pub use frames::{Broken, Frame, first, put};
 pub use latency::Latencies;
 pub use mark::Mark;
 pub use plan::{Pace, Plan, Refused, Wire};

@@ -8,15 +8,15 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Frame, Plan, Wire, first, frames, put};
+use super::{Plan, Wire};
+use crate::client::socket::{Heard, Kind, Messages, Request, Unopened, open, put};
 
-/// A server's answer has at most this many bytes of headers.
-const MAX_HEAD: usize = 16 * 1024;
-/// How much of a refusal is shown.
+/// Bytes of one message at most; a chat sends nothing longer.
+pub(super) const MAX_MESSAGE: usize = 64 * 1024 * 1024;
+/// Any 16 bytes do: no cache is between us.
+const KEY: [u8; 16] = *b"the sample nonce";
+/// How much of a refusal is shown, in characters.
 const SHOWN: usize = 200;
-/// Any 16 bytes do, and the answer is known: no cache is between us.
-const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// What of a frame of `charsu.v1` matters here.
 #[derive(Debug, Deserialize)]
@@ -62,16 +62,10 @@ impl Newcomer<'_> {
             Wire::Charsu => Some(CHARSU),
             Wire::Frames { protocol, .. } => protocol.as_deref(),
         };
-        let asked = protocol.map(|protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n")).unwrap_or_default();
-        let request = format!(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: {KEY}\r\n{asked}\r\n",
-            self.path,
-            self.plan.target.authority()
-        );
-        stream.write_all(request.as_bytes()).await.map_err(|error| remedy(&error))?;
-        let mut opened = Opened { stream, rest: Vec::new() };
-        opened.is_taken(protocol).await?;
+        let authority = self.plan.target.authority.to_string();
+        let request = Request { authority: &authority, path: &self.path, protocol, key: KEY };
+        let rest = open(&mut stream, &request).await.map_err(unopened)?;
+        let mut opened = Opened { stream, rest };
         match self.plan.wire {
             Wire::Charsu => {
                 opened.says(r#"{"type":"hello"}"#, self.mask).await?;
@@ -94,59 +88,24 @@ impl Newcomer<'_> {
 pub(super) const CHARSU: &str = "charsu.v1";
 
 impl Opened {
-    async fn is_taken(&mut self, protocol: Option<&str>) -> Result<(), String> {
-        let end = loop {
-            if let Some(end) = self.rest.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end + 4;
-            }
-            if self.rest.len() > MAX_HEAD {
-                return Err("its answer is no HTTP".to_owned());
-            }
-            self.reads().await?;
-        };
-        let head = String::from_utf8_lossy(&self.rest[..end]).into_owned();
-        let status = head.split(' ').nth(1).unwrap_or_default();
-        if status != "101" {
-            // Most of a refusal comes with its head; the rest is not worth waiting for.
-            let body = String::from_utf8_lossy(&self.rest[end..]);
-            let body: String = body.chars().take(SHOWN).collect();
-            let remedy = if matches!(status, "429" | "503") { LIMITS } else { "" };
-            return Err(format!("{} {body}{remedy}", head.lines().next().unwrap_or_default()));
-        }
-        let header = |wanted: &str| {
-            let lines = head.lines().filter_map(|line| line.split_once(':'));
-            let mut found = lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim());
-            found.next()
-        };
-        if header("Sec-WebSocket-Accept") != Some(ACCEPT) {
-            return Err("it answers with 101, and not to what was asked".to_owned());
-        }
-        if protocol.is_some() && header("Sec-WebSocket-Protocol") != protocol {
-            return Err(format!("it does not speak {}", protocol.unwrap_or_default()));
-        }
-        self.rest.drain(..end);
-        Ok(())
-    }
-
     async fn says(&mut self, text: &str, mask: [u8; 4]) -> Result<(), String> {
         let mut bytes = Vec::new();
-        put(&mut bytes, frames::TEXT, mask, |bytes| bytes.extend_from_slice(text.as_bytes()));
+        put(&mut bytes, Kind::Text, mask, |bytes| bytes.extend_from_slice(text.as_bytes()));
         self.stream.write_all(&bytes).await.map_err(|error| error.to_string())
     }
 
     /// Reads until there is such a frame; those before it are of no interest yet.
     async fn waits_for(&mut self, kind: &str) -> Result<(), String> {
+        let mut messages = Messages::new(MAX_MESSAGE);
         loop {
-            let mut at = 0;
-            while let Some(frame) = first(&self.rest[at..]).map_err(|broken| broken.to_string())? {
-                let is_it = is_told(&frame, kind)?;
-                at += frame.length;
-                if is_it {
-                    self.rest.drain(..at);
-                    return Ok(());
-                }
+            let (mut at, mut is_it) = (0, false);
+            while !is_it && let Some(heard) = messages.next(&self.rest, &mut at).map_err(|broken| broken.to_string())? {
+                is_it = is_told(heard, kind)?;
             }
             self.rest.drain(..at);
+            if is_it {
+                return Ok(());
+            }
             self.reads().await?;
         }
     }
@@ -160,26 +119,25 @@ impl Opened {
     }
 }
 
-fn is_told(frame: &Frame<'_>, kind: &str) -> Result<bool, String> {
-    match frame.opcode {
-        frames::CLOSE => Err(farewell(frame.payload)),
-        frames::TEXT => match serde_json::from_slice::<Told<'_>>(frame.payload) {
+fn is_told(heard: Heard<'_>, kind: &str) -> Result<bool, String> {
+    match heard {
+        Heard::Close(last) => Err(farewell(last)),
+        Heard::Text(message) => match serde_json::from_slice::<Told<'_>>(message) {
             Ok(told) if told.kind == "error" => Err(refusal(&told)),
             Ok(told) => Ok(told.kind == kind),
             Err(_) => Ok(false),
         },
-        _ => Ok(false),
+        Heard::Binary(_) | Heard::Ping(_) | Heard::Pong => Ok(false),
     }
 }
 
 /// What a close frame says.
-pub(super) fn farewell(payload: &[u8]) -> String {
-    match payload {
-        [high, low, words @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
+pub(super) fn farewell(last: Option<(u16, &[u8])>) -> String {
+    match last {
+        Some((code, words)) => {
             format!("it closed with {code} {}", String::from_utf8_lossy(words)).trim_end().to_owned()
         }
-        _ => "it closed".to_owned(),
+        None => "it closed".to_owned(),
     }
 }
 
@@ -189,6 +147,19 @@ const LIMITS: &str = ". For a load, Charsu is started with --no-limits";
 pub(super) fn refusal(told: &Told<'_>) -> String {
     let (code, words) = (told.code.as_deref().unwrap_or_default(), told.message.as_deref().unwrap_or_default());
     format!("it refused: {code}: {}{LIMITS}", words.trim_end_matches('.'))
+}
+
+/// Why it is no WebSocket, and what to do if that is known.
+fn unopened(why: Unopened) -> String {
+    match why {
+        Unopened::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => "it hung up".to_owned(),
+        Unopened::Io(error) => remedy(&error),
+        Unopened::Refused { status, line, body, .. } => {
+            let body: String = body.chars().take(SHOWN).collect();
+            format!("{line} {body}{}", if matches!(status, 429 | 503) { LIMITS } else { "" })
+        }
+        Unopened::NotHttp | Unopened::NotOurs | Unopened::Protocol(_) => why.to_string(),
+    }
 }
 
 fn remedy(error: &io::Error) -> String {

@@ -41,12 +41,12 @@ pub struct Progress {
 pub async fn run(plan: Plan, open_files: u64, tell: &mut dyn FnMut(Progress)) -> Result<Report, Trouble> {
     plan.check(open_files)?;
     let target = &plan.target;
-    let found: Vec<SocketAddr> = match lookup_host((target.host.as_str(), target.port)).await {
+    let found: Vec<SocketAddr> = match lookup_host((target.authority.host.as_str(), target.authority.port)).await {
         Ok(found) => found.collect(),
         Err(_) => Vec::new(),
     };
     if found.is_empty() {
-        return Err(Refused::Unknown(target.host.clone()).into());
+        return Err(Refused::Unknown(target.authority.host.clone()).into());
     }
     let to = target.choose(&found, plan.anywhere)?;
     let local = LocalSet::new();

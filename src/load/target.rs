@@ -3,16 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Refused, Template};
+use crate::client::Authority;
 
 const PORT: u16 = 80;
 
 /// An address, with blanks in its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// A name or a number, without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
+    /// Host and port.
+    pub authority: Authority,
     /// The path with the query.
     pub path: Template,
 }
@@ -29,27 +28,11 @@ impl Target {
         }
         let rest = url.strip_prefix("ws://").ok_or_else(wrong)?;
         let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']').ok_or_else(wrong)?;
-                (host, port.strip_prefix(':'))
-            }
-            None => authority.rsplit_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
-        };
-        let port = port.map_or(Ok(PORT), |port| port.parse().map_err(|_| wrong()))?;
-        if host.is_empty() || path.contains(|c: char| c.is_ascii_control() || c == ' ' || c == '#') {
+        let authority = Authority::parse(authority, PORT).ok_or_else(wrong)?;
+        if path.contains(|c: char| c.is_ascii_control() || c == ' ' || c == '#') {
             return Err(wrong());
         }
-        Ok(Self { host: host.to_owned(), port, path: Template::parse(path) })
-    }
-
-    /// What a request writes into `Host`.
-    pub fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        Ok(Self { authority, path: Template::parse(path) })
     }
 
     /// Of the addresses that its name has, the one to connect to.
@@ -58,11 +41,11 @@ impl Target {
     /// If there is none, or one of them is another machine and none may be.
     pub fn choose(&self, found: &[SocketAddr], anywhere: bool) -> Result<SocketAddr, Refused> {
         if !anywhere && found.iter().any(|address| !is_loopback(address.ip())) {
-            return Err(Refused::NotLoopback(self.host.clone()));
+            return Err(Refused::NotLoopback(self.authority.host.clone()));
         }
         // `localhost` has two, and most servers listen on the shorter.
         let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
-        first.copied().ok_or_else(|| Refused::Unknown(self.host.clone()))
+        first.copied().ok_or_else(|| Refused::Unknown(self.authority.host.clone()))
     }
 }
 
@@ -76,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_address_has_a_host_a_port_and_a_path() {
-        let of = |url| Target::parse(url).map(|target| (target.authority(), target.path));
+        let of = |url| Target::parse(url).map(|target| (target.authority.to_string(), target.path));
         let path = Template::parse;
         assert_eq!(of("ws://127.0.0.1:8000/ws/{room}"), Ok(("127.0.0.1:8000".to_owned(), path("/ws/{room}"))));
         assert_eq!(of("ws://[::1]:1/a"), Ok(("[::1]:1".to_owned(), path("/a"))));

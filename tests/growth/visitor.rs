@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use charsu::load::{first, put};
+use charsu::client::socket::{Kind, first, put};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
@@ -24,10 +24,8 @@ pub(crate) const WAVE: usize = 64;
 /// Read at once at most, in bytes: more than the server writes at once.
 const SCRATCH: usize = 1024 * 1024;
 
-const TEXT: u8 = 1;
-const CLOSE: u8 = 8;
-const PING: u8 = 9;
-const PONG: u8 = 10;
+/// One message of the server at most, in bytes.
+const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 thread_local! {
@@ -81,9 +79,9 @@ fn home(n: usize) -> IpAddr {
 }
 
 /// A frame of a client's.
-fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+fn frame(kind: Kind, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    put(&mut bytes, opcode, MASK, |bytes| bytes.extend_from_slice(payload));
+    put(&mut bytes, kind, MASK, |bytes| bytes.extend_from_slice(payload));
     bytes
 }
 
@@ -131,7 +129,7 @@ impl Visitor {
     }
 
     async fn says(&mut self, text: &str) {
-        self.writes(&frame(TEXT, text.as_bytes())).await;
+        self.writes(&frame(Kind::Text, text.as_bytes())).await;
     }
 
     async fn writes(&mut self, mut bytes: &[u8]) {
@@ -164,7 +162,7 @@ impl Visitor {
         let wanted = format!(r#"{{"type":"{kind}""#);
         loop {
             let mut at = 0;
-            while let Some(frame) = first(&self.rest[at..]).expect("a server's frames") {
+            while let Some(frame) = first(&self.rest[at..], MAX_MESSAGE).expect("a server's frames") {
                 let (payload, length) = (frame.payload, frame.length);
                 self.had.note(payload);
                 let is_it = payload.starts_with(wanted.as_bytes());
@@ -215,13 +213,13 @@ impl Settled {
         self.last_id += 1;
         let text = "as long as what people say to each other usually is, which is sixty";
         let line = format!(r#"{{"type":"say","id":{},"room":"{room}","text":"{text}"}}"#, self.last_id);
-        let line = frame(TEXT, line.as_bytes());
+        let line = frame(Kind::Text, line.as_bytes());
         assert_eq!(self.to.try_write(&line).ok(), Some(line.len()), "the server does not read");
     }
 
     /// Says goodbye, and hears the rest.
     pub(crate) async fn goes(mut self) {
-        let bye = frame(CLOSE, &1000_u16.to_be_bytes());
+        let bye = frame(Kind::Close, &1000_u16.to_be_bytes());
         assert_eq!(self.to.try_write(&bye).ok(), Some(bye.len()), "the server does not read");
         patiently("the last words", &mut self.listening).await.expect("no panic");
     }
@@ -267,12 +265,12 @@ fn take(rest: &mut Vec<u8>, read: &[u8], to: &OwnedWriteHalf, had: &Had) {
         &joined
     };
     let mut at = 0;
-    while let Some(frame) = first(&bytes[at..]).expect("a server's frames") {
+    while let Some(frame) = first(&bytes[at..], MAX_MESSAGE).expect("a server's frames") {
         at += frame.length;
-        match frame.opcode {
-            TEXT => had.note(frame.payload),
+        match frame.kind {
+            Kind::Text => had.note(frame.payload),
             // A pong that is not taken is of no use to a server that does not read.
-            PING => drop(to.try_write(&self::frame(PONG, frame.payload))),
+            Kind::Ping => drop(to.try_write(&self::frame(Kind::Pong, frame.payload))),
             _ => {}
         }
     }

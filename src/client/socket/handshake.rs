@@ -1,0 +1,204 @@
+//! The request that opens a WebSocket, and whether the answer to it is one (RFC 6455 section 4.1). Knows headers only: the
+//! stream may be made of anything.
+
+use std::io;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha1::{Digest, Sha1};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// A server's answer has at most so many bytes of headers.
+const MAX_HEAD: usize = 16 * 1024;
+/// How much of a refusal is kept, in bytes.
+const MAX_BODY: usize = 1024;
+/// A server may ask for a longer wait than this; it is not believed.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// What an accepting server adds to the key (section 1.3).
+const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'r> {
+    /// What `Host` is to say. Without line ends, as the two below.
+    pub authority: &'r str,
+    /// The path with the query.
+    pub path: &'r str,
+    /// The subprotocol, if there is to be one.
+    pub protocol: Option<&'r str>,
+    /// Sixteen bytes that differ from connection to connection where anything stands in between that might remember.
+    pub key: [u8; 16],
+}
+
+/// Why a connection is no WebSocket.
+#[derive(Debug, thiserror::Error)]
+pub enum Unopened {
+    /// The stream failed, or ended before there was an answer.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Nothing that begins like an answer.
+    #[error("its answer is no HTTP")]
+    NotHttp,
+    /// The server has another answer than 101.
+    #[error("{line} {body}")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// The status line.
+        line: String,
+        /// The beginning of what came with it.
+        body: String,
+        /// When to come back, if the server says so in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// A 101 that does not belong to this request, or agrees to what was not asked for.
+    #[error("it answers with 101, and not to what was asked")]
+    NotOurs,
+    /// The subprotocol was not taken.
+    #[error("it does not speak {0}")]
+    Protocol(String),
+}
+
+impl Request<'_> {
+    /// The request itself.
+    pub fn text(&self) -> String {
+        let Self { authority, path, protocol, .. } = self;
+        let asked = protocol.map(|protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n")).unwrap_or_default();
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n{asked}\r\n",
+            BASE64_STANDARD.encode(self.key)
+        )
+    }
+
+    /// Reads what has come of the answer: where the headers end once they are whole and agree to what was asked.
+    ///
+    /// # Errors
+    /// If they do not, or never will.
+    pub fn answered(&self, bytes: &[u8]) -> Result<Option<usize>, Unopened> {
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4) else {
+            return if bytes.len() > MAX_HEAD { Err(Unopened::NotHttp) } else { Ok(None) };
+        };
+        let head = String::from_utf8_lossy(&bytes[..end]);
+        let mut lines = head.lines();
+        let line = lines.next().unwrap_or_default();
+        let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse::<u16>().ok());
+        let status = status.ok_or(Unopened::NotHttp)?;
+        let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(':')).collect();
+        let header = |wanted: &str| {
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+        };
+        if status != 101 {
+            let seconds = header("Retry-After").and_then(|value| value.parse().ok()).map(Duration::from_secs);
+            let body = &bytes[end..bytes.len().min(end + MAX_BODY)];
+            return Err(Unopened::Refused {
+                status,
+                line: line.to_owned(),
+                body: String::from_utf8_lossy(body).trim().to_owned(),
+                retry_after: seconds.map(|wait| wait.min(LONGEST_WAIT)),
+            });
+        }
+        let has = |name, token: &str| {
+            header(name).is_some_and(|list| list.split(',').any(|item| item.trim().eq_ignore_ascii_case(token)))
+        };
+        let is_upgraded = has("Upgrade", "websocket") && has("Connection", "upgrade");
+        if !is_upgraded
+            || header("Sec-WebSocket-Accept") != Some(&*self.accept())
+            || header("Sec-WebSocket-Extensions").is_some_and(|extensions| !extensions.is_empty())
+        {
+            return Err(Unopened::NotOurs);
+        }
+        match (self.protocol, header("Sec-WebSocket-Protocol")) {
+            (Some(wanted), taken) if taken != Some(wanted) => Err(Unopened::Protocol(wanted.to_owned())),
+            (None, Some(_)) => Err(Unopened::NotOurs),
+            _ => Ok(Some(end)),
+        }
+    }
+
+    /// What the server proves with that it understood (section 4.2.2).
+    fn accept(&self) -> String {
+        let hashed = Sha1::new().chain_update(BASE64_STANDARD.encode(self.key)).chain_update(GUID).finalize();
+        BASE64_STANDARD.encode(hashed)
+    }
+}
+
+/// Opens a WebSocket on a stream, and gives what was read beyond the answer.
+///
+/// # Errors
+/// If the server does not agree.
+pub async fn open(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    request: &Request<'_>,
+) -> Result<Vec<u8>, Unopened> {
+    stream.write_all(request.text().as_bytes()).await?;
+    let mut read = Vec::new();
+    loop {
+        if stream.read_buf(&mut read).await? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        if let Some(end) = request.answered(&read)? {
+            read.drain(..end);
+            return Ok(read);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The one of RFC 6455 section 1.3.
+    const SAMPLE: Request<'_> =
+        Request { authority: "a:1", path: "/ws", protocol: Some("charsu.v1"), key: *b"the sample nonce" };
+    const ACCEPTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
+        sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: charsu.v1\r\n\r\n";
+
+    #[test]
+    fn the_sample_of_the_rfc_is_understood() {
+        assert!(SAMPLE.text().contains("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
+        let with_more = format!("{ACCEPTED}\x01");
+        assert_eq!(SAMPLE.answered(with_more.as_bytes()).expect("fine"), Some(ACCEPTED.len()));
+        for part in 0..ACCEPTED.len() {
+            assert_eq!(SAMPLE.answered(&ACCEPTED.as_bytes()[..part]).expect("fine"), None, "{part}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_belongs_to_something_else_is_refused() {
+        for (from, to) in [
+            ("s3pP", "s3pp"),
+            ("WebSocket\r\n", "h2c\r\n"),
+            ("keep-alive, Upgrade", "close"),
+            ("Sec-WebSocket-Protocol: charsu.v1\r\n", ""),
+            ("charsu.v1", "charsu.v2"),
+            ("sec-websocket-accept", "Sec-WebSocket-Extensions: permessage-deflate\r\nsec-websocket-accept"),
+            ("HTTP/1.1 101", "HTTP/1.1 1O1"),
+            ("HTTP/1.1 101", "SSH-2.0"),
+        ] {
+            let answer = ACCEPTED.replace(from, to);
+            assert!(SAMPLE.answered(answer.as_bytes()).is_err(), "{answer}");
+        }
+        assert!(Request { protocol: None, ..SAMPLE }.answered(ACCEPTED.as_bytes()).is_err());
+        assert!(matches!(SAMPLE.answered(&vec![b'x'; 20_000]), Err(Unopened::NotHttp)));
+    }
+
+    #[test]
+    fn a_refusal_tells_when_to_come_back() {
+        let refusal = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\n\r\n{\"code\":\"x\"}";
+        let Err(Unopened::Refused { status, body, retry_after, .. }) = SAMPLE.answered(refusal) else {
+            panic!("it is refused");
+        };
+        assert_eq!((status, &*body, retry_after), (429, r#"{"code":"x"}"#, Some(Duration::from_secs(7))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_read_without_a_panic(head in "HTTP/1.1 [0-9]{0,4}.{0,20}\r\n(.{0,20}:.{0,20}\r\n){0,5}(\r\n)?", bytes: Vec<u8>) {
+            let _ = SAMPLE.answered(head.as_bytes());
+            let _ = SAMPLE.answered(&bytes);
+        }
+    }
+}
