@@ -13,5 +13,5 @@ mod refusal;
 pub use close::Close;
 pub use command::{Command, Edge, Malformed, Page, Position, SAFE_INTEGER};
 pub use event::{Event, Kind, Marks, Member, MemberId, Pair, Reaction, Seq};
-pub use frame::{ClientFrame, Limits, MemberCard, ReactionCard, ResetReason, ServerFrame, Snapshot};
+pub use frame::{ClientFrame, Limits, MemberCard, ReactionCard, ResetReason, ServerFrame, Since, Snapshot};
 pub use refusal::{Code, Refusal};

@@ -72,11 +72,12 @@ impl Request<'_> {
         )
     }
 
-    /// Reads what has come of the answer: where the headers end once they are whole and agree to what was asked.
+    /// Reads what has come of the answer: where the headers end once they are whole and agree to what was asked. `is_all`:
+    /// nothing more will come.
     ///
     /// # Errors
     /// If they do not, or never will.
-    pub fn answered(&self, bytes: &[u8]) -> Result<Option<usize>, Unopened> {
+    pub fn answered(&self, bytes: &[u8], is_all: bool) -> Result<Option<usize>, Unopened> {
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4) else {
             return if bytes.len() > MAX_HEAD { Err(Unopened::NotHttp) } else { Ok(None) };
         };
@@ -90,6 +91,10 @@ impl Request<'_> {
             headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
         };
         if status != 101 {
+            let length = header("Content-Length").and_then(|value| value.parse().ok()).unwrap_or(0).min(MAX_BODY);
+            if !is_all && bytes.len() - end < length {
+                return Ok(None);
+            }
             let seconds = header("Retry-After").and_then(|value| value.parse().ok()).map(Duration::from_secs);
             let body = &bytes[end..bytes.len().min(end + MAX_BODY)];
             return Err(Unopened::Refused {
@@ -134,12 +139,13 @@ pub async fn open(
     stream.write_all(request.text().as_bytes()).await?;
     let mut read = Vec::new();
     loop {
-        if stream.read_buf(&mut read).await? == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        if let Some(end) = request.answered(&read)? {
+        let is_all = stream.read_buf(&mut read).await? == 0;
+        if let Some(end) = request.answered(&read, is_all)? {
             read.drain(..end);
             return Ok(read);
+        }
+        if is_all {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
     }
 }
@@ -160,9 +166,9 @@ mod tests {
     fn the_sample_of_the_rfc_is_understood() {
         assert!(SAMPLE.text().contains("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
         let with_more = format!("{ACCEPTED}\x01");
-        assert_eq!(SAMPLE.answered(with_more.as_bytes()).expect("fine"), Some(ACCEPTED.len()));
+        assert_eq!(SAMPLE.answered(with_more.as_bytes(), false).expect("fine"), Some(ACCEPTED.len()));
         for part in 0..ACCEPTED.len() {
-            assert_eq!(SAMPLE.answered(&ACCEPTED.as_bytes()[..part]).expect("fine"), None, "{part}");
+            assert_eq!(SAMPLE.answered(&ACCEPTED.as_bytes()[..part], false).expect("fine"), None, "{part}");
         }
     }
 
@@ -179,16 +185,18 @@ mod tests {
             ("HTTP/1.1 101", "SSH-2.0"),
         ] {
             let answer = ACCEPTED.replace(from, to);
-            assert!(SAMPLE.answered(answer.as_bytes()).is_err(), "{answer}");
+            assert!(SAMPLE.answered(answer.as_bytes(), false).is_err(), "{answer}");
         }
-        assert!(Request { protocol: None, ..SAMPLE }.answered(ACCEPTED.as_bytes()).is_err());
-        assert!(matches!(SAMPLE.answered(&vec![b'x'; 20_000]), Err(Unopened::NotHttp)));
+        assert!(Request { protocol: None, ..SAMPLE }.answered(ACCEPTED.as_bytes(), false).is_err());
+        assert!(matches!(SAMPLE.answered(&vec![b'x'; 20_000], false), Err(Unopened::NotHttp)));
     }
 
     #[test]
     fn a_refusal_tells_when_to_come_back() {
-        let refusal = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\n\r\n{\"code\":\"x\"}";
-        let Err(Unopened::Refused { status, body, retry_after, .. }) = SAMPLE.answered(refusal) else {
+        let refusal = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 12\r\n\r\n{\"code\":\"x\"}";
+        let cut = &refusal[..refusal.len() - 1];
+        assert!(matches!(SAMPLE.answered(cut, false), Ok(None)) && SAMPLE.answered(cut, true).is_err());
+        let Err(Unopened::Refused { status, body, retry_after, .. }) = SAMPLE.answered(refusal, false) else {
             panic!("it is refused");
         };
         assert_eq!((status, &*body, retry_after), (429, r#"{"code":"x"}"#, Some(Duration::from_secs(7))));
@@ -197,8 +205,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_answer_is_read_without_a_panic(head in "HTTP/1.1 [0-9]{0,4}.{0,20}\r\n(.{0,20}:.{0,20}\r\n){0,5}(\r\n)?", bytes: Vec<u8>) {
-            let _ = SAMPLE.answered(head.as_bytes());
-            let _ = SAMPLE.answered(&bytes);
+            let _ = SAMPLE.answered(head.as_bytes(), false);
+            let _ = SAMPLE.answered(&bytes, true);
         }
     }
 }
