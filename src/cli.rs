@@ -1,6 +1,7 @@
 //! The command line: which flags there are, what `--help` says, and what was asked for. Flags come from the table of
 //! settings. Reads and prints nothing.
 
+mod join;
 mod load;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use crate::config::{SETTINGS, Setting, show};
 use crate::load::Plan;
 use crate::store::sqlite::Form;
 
+pub use join::{Surroundings, Visit, help as join_help, visit};
 pub use load::help as load_help;
 
 const EXPORT: &str = "export";
@@ -53,6 +55,8 @@ pub enum Wish {
         /// Whether what was found is wanted as JSON.
         json: bool,
     },
+    /// To be in a room.
+    Join(Visit),
 }
 
 /// A command line, as it was given.
@@ -77,6 +81,10 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine
         Some((load::LOAD, of)) => {
             let refused = |refused| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{refused}\n"));
             return Ok(CommandLine { wish: load::wish(of).map_err(refused)?, config: None, flags: Vec::new() });
+        }
+        Some((join::JOIN, of)) => {
+            let refused = |bad| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{bad}\n"));
+            return Ok(CommandLine { wish: join::wish(of).map_err(refused)?, config: None, flags: Vec::new() });
         }
         Some((command, of)) => (Wish::of_command(command, of), of),
     };
@@ -150,7 +158,7 @@ fn command() -> Command {
         .arg(room())
         .args(of_store());
     Command::new("charsu")
-        .subcommands([export, wipe, load::command()])
+        .subcommands([join::command(), export, wipe, load::command()])
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .version(env!("CARGO_PKG_VERSION"))
@@ -170,10 +178,12 @@ const WIDTH: usize = 92;
 pub fn help() -> String {
     let mut text = format!(
         "{}\n\nUsage: charsu [OPTIONS]\n\
+         \x20      charsu join ROOM [--name NAME] [--server URL]\n\
          \x20      charsu export ROOM --store URL [--format text|json|html] [--output FILE]\n\
          \x20      charsu wipe ROOM --store URL\n\
          \x20      charsu load --url URL [--rooms N] [--members N] …\n\n\
          Without options it serves http://127.0.0.1:8000 and keeps nothing.\n\
+         `join` chats from a terminal, or from a script: charsu join --help.\n\
          `export` prints what was said in a stored room, private lines left out.\n\
          `wipe` leaves nothing of a room in the file; no server may be running on it.\n\
          `load` loads a chat server, this or another, and checks what comes back: charsu load --help.\n",
@@ -328,7 +338,7 @@ mod tests {
         for setting in SETTINGS {
             assert!(help.contains(&format!("--{}", setting.flag())), "{}", setting.name);
         }
-        for help in [help, load_help()] {
+        for help in [help, load_help(), join_help()] {
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }
     }

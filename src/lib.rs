@@ -23,6 +23,7 @@ pub mod server;
 pub mod session;
 pub mod slash;
 pub mod store;
+pub mod terminal;
 pub mod text;
 pub mod transport;
 pub mod web;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use charsu::cli::{self, CommandLine, Wish};
+use charsu::cli::{self, CommandLine, Surroundings, Wish};
 use charsu::config::load::{File as SettingsFile, Loaded, PREFIX, Source};
 use charsu::config::{Settings, show};
 use charsu::lan;
@@ -35,6 +35,13 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
         }
     };
+    if let Wish::Join(visit) = line.wish {
+        let (code, ended) = cli::visit(visit, surroundings());
+        if let Err(words) = ended {
+            let _ = writeln!(io::stderr(), "charsu: {words}");
+        }
+        return code;
+    }
     match obey(line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,6 +49,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Where somebody sits who visits a room.
+fn surroundings() -> Surroundings {
+    let is_dumb = std::env::var_os("TERM").map_or(cfg!(unix), |term| term == "dumb" || term.is_empty());
+    Surroundings { is_screen: io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb }
 }
 
 fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
@@ -72,8 +85,8 @@ fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
             sqlite::wipe(file, room.as_str())?.then_some(()).ok_or_else(|| no_such_room(&room))?;
             print("Nothing of the room is left.\n");
         }
-        // It has no settings.
-        Wish::Load { .. } => {}
+        // They have no settings.
+        Wish::Load { .. } | Wish::Join(_) => {}
     }
     Ok(())
 }

@@ -1,0 +1,159 @@
+//! The flags of `charsu join`, and the visit that they make. `plain` and `screen` carry it out.
+
+mod plain;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::{Wish, entry};
+use crate::client::{Address, BadAddress, Client};
+use crate::terminal::plain::Ending;
+
+pub(super) const JOIN: &str = "join";
+
+const SERVER: &str = "http://127.0.0.1:8000";
+
+/// Everything that has a value, and what it is for.
+const FLAGS: [(&str, &str, &str); 2] = [
+    ("name", "NAME", "Who you are. On the whole screen you are asked for it"),
+    ("server", "URL", "The server: http://HOST:PORT; https, ws and wss are understood, too [http://127.0.0.1:8000]"),
+];
+
+const SWITCHES: [(&str, &str); 2] = [
+    ("plain", "Plain lines, and not the whole screen; by itself when input or output is no terminal"),
+    ("stay", "Listen on when the input has ended"),
+];
+
+/// How it ends, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// All that was to be said was said.
+    Left = 0,
+    /// Something of this machine failed.
+    Failed = 1,
+    /// It was asked for what cannot be.
+    Usage = 2,
+    /// The server could not be reached, or not any more.
+    Unreachable = 3,
+    /// One was not let into the room.
+    Barred = 4,
+    /// Something was not said, or nobody can tell.
+    Unsaid = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A visit to a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The server.
+    pub server: Address,
+    /// A code or a room's name, as it was written.
+    pub room: String,
+    /// Who visits.
+    pub name: Option<String>,
+    /// Plain lines are wanted.
+    pub plain: bool,
+    /// It does not end with its input.
+    pub stay: bool,
+}
+
+/// What a visit has to know of where it happens.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings {
+    /// Somebody sits before it: input and output are a terminal that can be drawn on.
+    pub is_screen: bool,
+}
+
+pub(super) fn command() -> Command {
+    let flags = FLAGS.map(|(name, value, _)| Arg::new(name).long(name).value_name(value));
+    let switches = SWITCHES.map(|(name, _)| Arg::new(name).long(name).action(ArgAction::SetTrue));
+    Command::new(JOIN)
+        .about("Chat from a terminal, or say and hear lines in a script")
+        .override_help(help())
+        .arg(Arg::new("room").value_name("ROOM").required(true))
+        .args(flags)
+        .args(switches)
+}
+
+/// The whole text of `charsu join --help`.
+pub fn help() -> String {
+    let mut text = "Chat from a terminal, or say and hear lines in a script.\n\n\
+        Usage: charsu join ROOM [--name NAME] [--server URL]\n\n\
+        ROOM is a code, a room's name, or a link: http://HOST/r/408213.\n\n"
+        .to_owned();
+    for (name, value, what) in FLAGS {
+        entry(&mut text, &format!("--{name} {value}"), what);
+    }
+    for (name, what) in SWITCHES {
+        entry(&mut text, &format!("--{name}"), what);
+    }
+    text.push_str(
+        "\nIn a script lines of the input are said, each once, and it ends when the last one is\n\
+         acknowledged; what others say is printed as NAME: TEXT.\n\
+         \x20 echo 'The build is done.' | charsu join 408213 --name builder\n\
+         \x20 charsu join 408213 --name log --stay </dev/null | grep --line-buffered -i urgent\n\n\
+         Ends with 3 if the server cannot be reached, 4 if you are not let in, 5 if a line was not\n\
+         sent or nobody can tell, 2 if the flags make no sense.\n",
+    );
+    text
+}
+
+/// What was asked for.
+pub(super) fn wish(matches: &ArgMatches) -> Result<Wish, BadAddress> {
+    let text = |name| matches.get_one::<String>(name).cloned();
+    let written = text("room").unwrap_or_default();
+    let (linked, room) = if written.contains("://") {
+        match Address::parse(&written)? {
+            (server, Some(room)) => (Some(server), room),
+            (_, None) => return Err(BadAddress(written)),
+        }
+    } else {
+        (None, written)
+    };
+    let server = match (text("server"), linked) {
+        (Some(written), _) => Address::parse(&written)?.0,
+        (None, Some(server)) => server,
+        (None, None) => Address::parse(SERVER)?.0,
+    };
+    let (plain, stay) = (matches.get_flag("plain"), matches.get_flag("stay"));
+    Ok(Wish::Join(Visit { server, room, name: text("name"), plain, stay }))
+}
+
+/// Carries a visit out.
+///
+/// # Errors
+/// What went wrong, for stderr. The code is for the system either way.
+pub fn visit(visit: Visit, surroundings: Surroundings) -> (ExitCode, Result<(), String>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (exit, words) = match runtime {
+        Ok(runtime) => {
+            let ended = runtime.block_on(carry_out(visit, surroundings));
+            // The thread that reads may wait for a key for ever.
+            runtime.shutdown_background();
+            ended
+        }
+        Err(error) => (Exit::Failed, Err(error.to_string())),
+    };
+    (exit.into(), words)
+}
+
+async fn carry_out(visit: Visit, surroundings: Surroundings) -> (Exit, Result<(), String>) {
+    let is_plain = visit.plain || !surroundings.is_screen;
+    let Some(name) = visit.name.clone() else {
+        let words = if is_plain { "say who you are: --name NAME" } else { "no screen yet" };
+        return (Exit::Usage, Err(words.to_owned()));
+    };
+    let ended = plain::run(Client::new(visit.server.clone()), &visit, &name).await;
+    match ended {
+        Ok(exit) => (exit, Ok(())),
+        Err(ending @ Ending::Unreachable(_)) => (Exit::Unreachable, Err(ending.to_string())),
+        Err(ending @ Ending::Barred(_)) => (Exit::Barred, Err(ending.to_string())),
+    }
+}

@@ -1,0 +1,115 @@
+//! A visit in plain lines: what the input has is said, what others say goes to stdout, and what went wrong to stderr.
+
+use std::io::{self, BufRead, Read, Write};
+
+use tokio::sync::mpsc;
+
+use super::{Exit, Visit};
+use crate::cli::join::stop::Stop;
+use crate::client::{Client, News, RoomKey};
+use crate::terminal::plain::{Ending, Plain, Told};
+
+/// The longest line that is read, in bytes. Servers take far shorter ones.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// What the input has.
+enum Input {
+    Line(String),
+    TooLong,
+}
+
+/// Visits, until the input has ended and all of it is acknowledged, or somebody ends it.
+pub(super) async fn run(mut client: Client, visit: &Visit, name: &str) -> Result<Exit, Ending> {
+    let mut stop = Stop::listen();
+    let room = client.chat().join(&visit.room, name);
+    let mut plain = Plain::new(room, visit.server.to_string());
+    let mut input = Some(read());
+    let mut has_failed = false;
+    let ended = loop {
+        let is_idle = client.view().room(room).is_attached() && !client.view().is_busy();
+        if input.is_none() && is_idle && !visit.stay {
+            break Ok(());
+        }
+        tokio::select! {
+            news = client.next() => match plain.hears(&news, client.view()) {
+                Ok(told) => {
+                    has_failed |= told.has_failed;
+                    if let News::Failed { key, .. } | News::Unconfirmed { key } = news {
+                        client.chat().discard(key);
+                    }
+                    // Whoever read it has gone, and so do we.
+                    if print(&told).is_err() {
+                        break Ok(());
+                    }
+                }
+                Err(ending) => break Err(ending),
+            },
+            // One line at a time, so that what is not sent yet stays where it comes from.
+            line = next(&mut input), if input.is_some() && is_idle => match line {
+                Some(Input::Line(line)) => say(&mut client, room, &line),
+                Some(Input::TooLong) => {
+                    has_failed = true;
+                    let _ = print(&Told { notices: vec!["Not sent: that line is too long.".to_owned()], ..Told::default() });
+                }
+                None => input = None,
+            },
+            () = stop.asked() => break Ok(()),
+        }
+    };
+    let is_unsaid = has_failed || client.view().is_busy();
+    client.close().await;
+    ended.map(|()| if is_unsaid { Exit::Unsaid } else { Exit::Left })
+}
+
+async fn next(input: &mut Option<mpsc::Receiver<Input>>) -> Option<Input> {
+    input.as_mut()?.recv().await
+}
+
+fn say(client: &mut Client, room: RoomKey, line: &str) {
+    if !line.trim().is_empty() {
+        // The outbox holds more than one.
+        let _ = client.chat().say(room, line);
+    }
+}
+
+fn print(told: &Told) -> io::Result<()> {
+    for notice in &told.notices {
+        // Where nobody reads what went wrong, nothing is to be done about it.
+        let _ = writeln!(io::stderr(), "charsu: {notice}");
+    }
+    let mut stdout = io::stdout().lock();
+    for line in &told.lines {
+        writeln!(stdout, "{line}")?;
+    }
+    stdout.flush()
+}
+
+/// Reads the input in a thread of its own, a line ahead.
+fn read() -> mpsc::Receiver<Input> {
+    let (to, from) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        let mut stdin = io::stdin().lock();
+        loop {
+            let mut bytes = Vec::new();
+            match stdin.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes) {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+            let is_whole = bytes.ends_with(b"\n") || (bytes.len() as u64) < MAX_LINE;
+            let line = if is_whole {
+                let line = String::from_utf8_lossy(&bytes);
+                Input::Line(line.trim_end_matches(['\r', '\n']).to_owned())
+            } else {
+                // The rest of it is no line of its own.
+                if stdin.skip_until(b'\n').is_err() {
+                    return;
+                }
+                Input::TooLong
+            };
+            if to.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    from
+}
