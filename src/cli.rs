@@ -324,6 +324,32 @@ mod tests {
     }
 
     #[test]
+    fn a_visit_names_its_room_and_its_server_in_many_ways() {
+        let visit = |line: &str| match read_line(&format!("join {line}")).map(|line| line.wish) {
+            Ok(Wish::Join(visit)) => visit,
+            other => panic!("{line}: {other:?}"),
+        };
+        for (line, server, room) in [
+            ("408213", "http://127.0.0.1:8000", "408213"),
+            ("general --server chat.example", "http://chat.example:80", "general"),
+            ("408213 --server wss://chat.example/ws", "https://chat.example:443", "408213"),
+            ("http://192.168.1.20:8000/r/408213", "http://192.168.1.20:8000", "408213"),
+            ("http://a/r/408213 --server http://b:1", "http://b:1", "408213"),
+        ] {
+            let visit = visit(line);
+            assert_eq!((&*visit.server.to_string(), &*visit.room), (server, room), "{line}");
+        }
+        let given = visit("general --name Ali --plain --stay --bidi terminal");
+        assert_eq!(
+            (given.name.as_deref(), given.plain, given.stay, given.orders),
+            (Some("Ali"), true, true, Some(false))
+        );
+        for line in ["", "a --server ftp://b", "http://a/", "a --bidi nobody", "a b", "a --listen 0"] {
+            assert!(read_line(&format!("join {line}")).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn a_mistyped_flag_is_refused_with_the_likely_one() {
         let error = read_line("--alow-origin x").expect_err("no such flag").to_string();
         assert!(error.contains("--allow-origin"), "{error}");

@@ -53,8 +53,19 @@ fn main() -> ExitCode {
 
 /// Where somebody sits who visits a room.
 fn surroundings() -> Surroundings {
-    let is_dumb = std::env::var_os("TERM").map_or(cfg!(unix), |term| term == "dumb" || term.is_empty());
-    Surroundings { is_screen: io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb }
+    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let term = named("TERM");
+    let is_dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
+    // These put right-to-left text in order, and cannot be told otherwise.
+    let reorders = named("KONSOLE_VERSION").is_some()
+        || named("TERM_PROGRAM").is_some_and(|program| program == "Apple_Terminal")
+        || term.is_some_and(|term| term.starts_with("mlterm"));
+    Surroundings {
+        is_screen: io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb,
+        has_colour: named("NO_COLOR").is_none(),
+        reorders,
+        zone: named("TZ"),
+    }
 }
 
 fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {

@@ -1,6 +1,8 @@
 //! The flags of `charsu join`, and the visit that they make. `plain` and `screen` carry it out.
 
 mod plain;
+#[cfg(feature = "terminal")]
+mod screen;
 mod stop;
 
 use std::process::ExitCode;
@@ -14,11 +16,13 @@ use crate::terminal::plain::Ending;
 pub(super) const JOIN: &str = "join";
 
 const SERVER: &str = "http://127.0.0.1:8000";
+const HERE: &str = "here";
 
 /// Everything that has a value, and what it is for.
-const FLAGS: [(&str, &str, &str); 2] = [
+const FLAGS: [(&str, &str, &str); 3] = [
     ("name", "NAME", "Who you are. On the whole screen you are asked for it"),
     ("server", "URL", "The server: http://HOST:PORT; https, ws and wss are understood, too [http://127.0.0.1:8000]"),
+    ("bidi", "WHO", "Who puts Persian and Arabic in order: here, or terminal if yours insists on doing it [here]"),
 ];
 
 const SWITCHES: [(&str, &str); 2] = [
@@ -62,17 +66,28 @@ pub struct Visit {
     pub plain: bool,
     /// It does not end with its input.
     pub stay: bool,
+    /// Right-to-left text is put in order by this program (true) or by the terminal, if somebody said so.
+    pub orders: Option<bool>,
 }
 
 /// What a visit has to know of where it happens.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Surroundings {
     /// Somebody sits before it: input and output are a terminal that can be drawn on.
     pub is_screen: bool,
+    /// Whether colours are welcome.
+    pub has_colour: bool,
+    /// Whether the terminal puts right-to-left text in order whatever it is told.
+    pub reorders: bool,
+    /// The time zone, as the `TZ` variable has it; nothing for that of the machine.
+    pub zone: Option<String>,
 }
 
 pub(super) fn command() -> Command {
-    let flags = FLAGS.map(|(name, value, _)| Arg::new(name).long(name).value_name(value));
+    let flags = FLAGS.map(|(name, value, _)| {
+        let flag = Arg::new(name).long(name).value_name(value);
+        if name == "bidi" { flag.value_parser([HERE, "terminal"]) } else { flag }
+    });
     let switches = SWITCHES.map(|(name, _)| Arg::new(name).long(name).action(ArgAction::SetTrue));
     Command::new(JOIN)
         .about("Chat from a terminal, or say and hear lines in a script")
@@ -122,8 +137,9 @@ pub(super) fn wish(matches: &ArgMatches) -> Result<Wish, BadAddress> {
         (None, Some(server)) => server,
         (None, None) => Address::parse(SERVER)?.0,
     };
+    let orders = matches.get_one::<String>("bidi").map(|who| who == HERE);
     let (plain, stay) = (matches.get_flag("plain"), matches.get_flag("stay"));
-    Ok(Wish::Join(Visit { server, room, name: text("name"), plain, stay }))
+    Ok(Wish::Join(Visit { server, room, name: text("name"), plain, stay, orders }))
 }
 
 /// Carries a visit out.
@@ -145,15 +161,30 @@ pub fn visit(visit: Visit, surroundings: Surroundings) -> (ExitCode, Result<(), 
 }
 
 async fn carry_out(visit: Visit, surroundings: Surroundings) -> (Exit, Result<(), String>) {
-    let is_plain = visit.plain || !surroundings.is_screen;
-    let Some(name) = visit.name.clone() else {
-        let words = if is_plain { "say who you are: --name NAME" } else { "no screen yet" };
-        return (Exit::Usage, Err(words.to_owned()));
-    };
-    let ended = plain::run(Client::new(visit.server.clone()), &visit, &name).await;
-    match ended {
-        Ok(exit) => (exit, Ok(())),
-        Err(ending @ Ending::Unreachable(_)) => (Exit::Unreachable, Err(ending.to_string())),
-        Err(ending @ Ending::Barred(_)) => (Exit::Barred, Err(ending.to_string())),
+    let client = Client::new(visit.server.clone());
+    #[cfg(feature = "terminal")]
+    if surroundings.is_screen && !visit.plain {
+        return match screen::run(client, &visit, &surroundings).await {
+            Ok((exit, unsent)) => (exit, unsent.map_or(Ok(()), Err)),
+            Err(screen::Trouble::Io(error)) => (Exit::Failed, Err(format!("the terminal failed: {error}"))),
+            Err(screen::Trouble::Ending(ending)) => ends(ending),
+        };
     }
+    // Plain lines look the same everywhere.
+    drop(surroundings);
+    let Some(name) = &visit.name else {
+        return (Exit::Usage, Err("say who you are: --name NAME".to_owned()));
+    };
+    match plain::run(client, &visit, name).await {
+        Ok(exit) => (exit, Ok(())),
+        Err(ending) => ends(ending),
+    }
+}
+
+fn ends(ending: Ending) -> (Exit, Result<(), String>) {
+    let exit = match ending {
+        Ending::Unreachable(_) => Exit::Unreachable,
+        Ending::Barred(_) => Exit::Barred,
+    };
+    (exit, Err(ending.to_string()))
 }

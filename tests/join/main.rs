@@ -1,5 +1,9 @@
 //! `charsu join`, run as somebody runs it, against the real server: in pipes, and in a terminal.
 
 mod pipes;
+#[cfg(all(target_os = "linux", feature = "terminal"))]
+mod pty;
 #[path = "../scene/mod.rs"]
 mod scene;
+#[cfg(all(target_os = "linux", feature = "terminal"))]
+mod screen;
