@@ -84,6 +84,16 @@ fn the_table_of_errors_is_that_of_the_code() {
     generated("docs/protocol.md", "errors", &table);
 }
 
+#[cfg(feature = "terminal")]
+#[test]
+fn the_table_of_keys_is_that_of_the_program() {
+    let mut table = "| | |\n|---|---|\n".to_owned();
+    for (keys, what) in charsu::terminal::view::HELP {
+        let _ = writeln!(table, "| `{}` | {what} |", keys.replace(", ", "`, `"));
+    }
+    generated("docs/terminal.md", "keys", &table);
+}
+
 #[test]
 fn the_table_of_close_codes_is_that_of_the_code() {
     let mut table = "| code | words | may the client return by itself |\n|---|---|---|\n".to_owned();
@@ -150,7 +160,7 @@ fn every_path_of_the_project_that_is_named_exists() {
 
 #[test]
 fn every_flag_that_is_named_is_one() {
-    let help = cli::help() + &cli::load_help();
+    let help = cli::help() + &cli::load_help() + &cli::join_help();
     let is_flag = |flag: &str| help.split([' ', '\n', ',', '[', ']']).any(|word| word == flag);
     for (document, text) in documents() {
         for word in code(&text).flat_map(|code| code.split([' ', '\n', '[', ']', '(', ')', '=', '"'])) {
