@@ -101,7 +101,11 @@ impl Client {
                 self.chat.opened();
                 self.takes();
             }
-            Moved::Read => self.takes(),
+            Moved::Read => {
+                // A part of a message says nothing yet, and is a sign of life all the same.
+                self.chat.sensed();
+                self.takes();
+            }
             Moved::Ended(ended) => self.ends(ended),
         }
     }
@@ -109,10 +113,7 @@ impl Client {
     fn takes(&mut self) {
         let Wire::Open(open) = &mut self.wire else { return };
         let chat = &mut self.chat;
-        let taken = open.takes(|text| match text {
-            Some(text) => chat.hears(text),
-            None => chat.sensed(),
-        });
+        let taken = open.takes(|text| chat.hears(text));
         if let Err(Over { ended, answer }) = taken {
             self.wire.hangs_up(answer);
             self.ends(ended);
@@ -124,5 +125,51 @@ impl Client {
         while self.chat.act().is_some() {}
         self.wire = Wire::None;
         self.chat.ended(ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{sleep, timeout};
+
+    use super::super::link::LinkState;
+    use super::super::wire::Open;
+    use super::*;
+
+    /// A client whose connection is ours, and welcomed.
+    async fn welcomed() -> (Client, DuplexStream) {
+        let (line, mut server) = duplex(4096);
+        let (address, _) = Address::parse("127.0.0.1:1").expect("an address");
+        let mut client = Client::new(address);
+        client.chat().join("general", "Ali");
+        assert_eq!(client.chat.act(), Some(Act::Connect));
+        client.wire = Wire::Open(Open::over(Box::new(line), Vec::new()));
+        client.chat.opened();
+        let limits = json!({ "text_chars": 4000, "name_chars": 32, "rooms": 8 });
+        let welcome = json!({
+            "type": "welcome", "session": "s", "resumed": false, "heartbeat_ms": 25_000, "limits": limits
+        });
+        let welcome = welcome.to_string();
+        server.write_all(&[0x81, 126]).await.expect("it is open");
+        server.write_u16(welcome.len() as u16).await.expect("it is open");
+        server.write_all(welcome.as_bytes()).await.expect("it is open");
+        while *client.view().link() != LinkState::Live {
+            client.next().await;
+        }
+        (client, server)
+    }
+
+    #[tokio::test]
+    async fn a_message_that_comes_slowly_is_a_sign_of_life() {
+        let (mut client, mut server) = welcomed().await;
+        while timeout(Duration::from_millis(10), client.next()).await.is_ok() {}
+        let before = client.view().due();
+        sleep(Duration::from_millis(5)).await;
+        // The head of a text of 200 bytes, and little of that.
+        server.write_all(&[0x81, 126, 0, 200, b'{']).await.expect("it is open");
+        assert!(timeout(Duration::from_millis(50), client.next()).await.is_err(), "there is nothing to be told yet");
+        assert!(client.view().due() > before, "the server would be taken for dead");
     }
 }

@@ -122,7 +122,7 @@ async fn opens(server: &Address) -> Result<Open, Unopened> {
     let _ = getrandom::fill(&mut key);
     let request = Request { authority: &authority, path: &path, protocol: Some(CHARSU), key };
     let read = open(&mut line, &request).await?;
-    Ok(Open { line, messages: Messages::new(MAX_MESSAGE), read, taken: 0, out: Vec::new() })
+    Ok(Open::over(line, read))
 }
 
 fn ended(why: Unopened) -> Ended {
@@ -151,23 +151,28 @@ fn words(error: &io::Error) -> String {
 }
 
 impl Open {
+    /// A connection that is open. `read`: what came with the answer that opened it.
+    pub(super) fn over(line: Box<dyn Line>, read: Vec<u8>) -> Self {
+        Self { line, messages: Messages::new(MAX_MESSAGE), read, taken: 0, out: Vec::new() }
+    }
+
     fn put(&mut self, kind: Kind, payload: &[u8]) {
         // Predictable masks endanger others only (RFC 6455 section 10.3), and only where there is no chance to be had.
         let mask = getrandom::u32().unwrap_or_default().to_ne_bytes();
         put(&mut self.out, kind, mask, |out| out.extend_from_slice(payload));
     }
 
-    /// Takes what was read: calls `each` with every text, and with nothing for every other sign of life.
+    /// Takes what was read: calls `each` with every text.
     ///
     /// # Errors
     /// How the connection ended thereby.
-    pub(super) fn takes(&mut self, mut each: impl FnMut(Option<&str>)) -> Result<(), Over> {
+    pub(super) fn takes(&mut self, mut each: impl FnMut(&str)) -> Result<(), Over> {
         let broken = loop {
             let heard = self.messages.next(&self.read, &mut self.taken);
             match heard {
                 Ok(None) => return Ok(()),
                 Ok(Some(Heard::Text(bytes))) => match text(bytes) {
-                    Ok(text) => each(Some(text)),
+                    Ok(text) => each(text),
                     Err(broken) => break broken,
                 },
                 Ok(Some(Heard::Ping(payload))) => {
@@ -175,9 +180,8 @@ impl Open {
                     if self.out.len() < MAX_PONGS {
                         self.put(Kind::Pong, &payload);
                     }
-                    each(None);
                 }
-                Ok(Some(Heard::Binary(_) | Heard::Pong)) => each(None),
+                Ok(Some(Heard::Binary(_) | Heard::Pong)) => {}
                 Ok(Some(Heard::Close(last))) => {
                     let (code, reason) = last.unwrap_or((NO_CODE, b""));
                     let reason = String::from_utf8_lossy(reason).into_owned();

@@ -230,6 +230,21 @@ fn an_acknowledged_line_is_handed_over_when_the_room_begins_a_new_life() {
 }
 
 #[test]
+fn an_acknowledged_line_that_was_taken_back_before_it_came_is_not_waited_for() {
+    let mut play = Play::is_in();
+    play.chat.say(play.room, "taken back").expect("room");
+    play.hears(ack(2, 6));
+    play.is_cut();
+    while play.chat.act().is_some() {}
+    play.chat.reconnect();
+    play.connects();
+    play.is_welcomed(true);
+    play.hears(arrival("joined", 3, 5, json!({ "resumed": true })));
+    play.hears(json!({ "type": "skip", "room": "hall", "seq": 6 }));
+    assert_eq!(play.chat.own(play.room).count(), 0);
+}
+
+#[test]
 fn a_change_of_a_line_from_an_earlier_life_reaches_no_other_line() {
     let mut play = Play::is_in();
     play.hears(message(6, 1, "mine"));

@@ -189,16 +189,17 @@ impl Chat {
 
     /// Notices that an event is something that was asked for here, and gives what.
     pub(super) fn recognise(&mut self, room: RoomKey, happening: &Happening) -> Option<LineKey> {
-        let seat = &self.seats[room.0];
-        let What::Said(said) = &happening.what else { return None };
-        if !seat.is_own(said.from) || said.guest {
-            return None;
-        }
+        // Whatever its number stands for by now: somebody may have taken it back before it came.
         let is_acked = |line: &&OwnLine| matches!(&line.state, LineState::Acked(at) if at.seq == happening.seq);
         let acked = self.own(room).find(is_acked).map(|line| line.key);
         if let Some(key) = acked {
             self.outbox.remove(key);
             return Some(key);
+        }
+        let seat = &self.seats[room.0];
+        let What::Said(said) = &happening.what else { return None };
+        if !seat.is_own(said.from) || said.guest {
+            return None;
         }
         let is_before = |at: &Position| Some(&*at.epoch) != seat.epoch() || at.seq < happening.seq;
         let is_it = |line: &&OwnLine| {
