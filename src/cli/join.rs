@@ -1,6 +1,7 @@
 //! The flags of `charsu join`, and the visit that they make. `plain` and `screen` carry it out.
 
 mod plain;
+mod printer;
 #[cfg(feature = "terminal")]
 mod screen;
 mod stop;

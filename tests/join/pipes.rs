@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::scene::{Folder, Program, Scene, free_port, ms, within};
+use crate::scene::{Folder, Program, Scene, free_port, ms, tireless, until, within};
 
 /// A `charsu join` that is running.
 struct Visitor {
@@ -160,6 +160,29 @@ async fn a_script_outlives_its_server() {
     let asked = std::process::Command::new("kill").args(["-TERM", &pid]).status();
     assert!(asked.expect("kill runs").success());
     assert_eq!(log.ends().await.0, Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_read_for_now_can_be_ended_all_the_same() {
+    let scene = Scene::in_memory(tireless);
+    let mut log = Visitor::comes(scene.address, "general", "log", &["--stay"]);
+    let mut sara = scene.person("Sara").await;
+    // Who is told of the log is there after it.
+    while sara.joins("general").await["count"] != 2 {
+        sara.leaves("general").await;
+    }
+    let text = "x".repeat(2000);
+    for _ in 0..80 {
+        sara.says("general", &text).await;
+    }
+    // A pipe holds 64 KiB: whoever writes more waits.
+    let pipe = log.output.get_mut().get_ref();
+    until("a full pipe", || rustix::io::ioctl_fionread(pipe).expect("a pipe") > 60_000).await;
+    let pid = log.child.id().expect("it runs").to_string();
+    let asked = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(asked.expect("kill runs").success());
+    assert_eq!(within("the end", log.child.wait()).await.expect("it ends").code(), Some(0));
 }
 
 #[test]

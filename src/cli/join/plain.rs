@@ -1,11 +1,12 @@
 //! A visit in plain lines: what the input has is said, what others say goes to stdout, and what went wrong to stderr.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 
 use tokio::sync::mpsc;
 
+use super::printer::Printer;
+use super::stop::Stop;
 use super::{Exit, Visit};
-use crate::cli::join::stop::Stop;
 use crate::client::{Client, News, RoomKey};
 use crate::terminal::plain::{Ending, Plain, Told};
 
@@ -20,7 +21,7 @@ enum Input {
 
 /// Visits, until the input has ended and all of it is acknowledged, or somebody ends it.
 pub(super) async fn run(mut client: Client, visit: &Visit, name: &str) -> Result<Exit, Ending> {
-    let mut stop = Stop::listen();
+    let (mut stop, printer) = (Stop::listen(), Printer::start());
     let room = client.chat().join(&visit.room, name);
     let mut plain = Plain::new(room, visit.server.to_string());
     let mut input = Some(read());
@@ -37,8 +38,7 @@ pub(super) async fn run(mut client: Client, visit: &Visit, name: &str) -> Result
                     if let News::Failed { key, .. } | News::Unconfirmed { key } = news {
                         client.chat().discard(key);
                     }
-                    // Whoever read it has gone, and so do we.
-                    if print(&told).is_err() {
+                    if !printer.prints(told, &mut stop).await {
                         break Ok(());
                     }
                 }
@@ -49,15 +49,19 @@ pub(super) async fn run(mut client: Client, visit: &Visit, name: &str) -> Result
                 Some(Input::Line(line)) => say(&mut client, room, &line),
                 Some(Input::TooLong) => {
                     has_failed = true;
-                    let _ = print(&Told { notices: vec!["Not sent: that line is too long.".to_owned()], ..Told::default() });
+                    let notices = vec!["Not sent: that line is too long.".to_owned()];
+                    printer.prints(Told { notices, ..Told::default() }, &mut stop).await;
                 }
                 None => input = None,
             },
+            // Whoever read it has gone, and so do we.
+            () = printer.is_unread() => break Ok(()),
             () = stop.asked() => break Ok(()),
         }
     };
     let is_unsaid = has_failed || client.view().is_busy();
     client.close().await;
+    printer.finishes(&mut stop).await;
     ended.map(|()| if is_unsaid { Exit::Unsaid } else { Exit::Left })
 }
 
@@ -70,18 +74,6 @@ fn say(client: &mut Client, room: RoomKey, line: &str) {
         // The outbox holds more than one.
         let _ = client.chat().say(room, line);
     }
-}
-
-fn print(told: &Told) -> io::Result<()> {
-    for notice in &told.notices {
-        // Where nobody reads what went wrong, nothing is to be done about it.
-        let _ = writeln!(io::stderr(), "charsu: {notice}");
-    }
-    let mut stdout = io::stdout().lock();
-    for line in &told.lines {
-        writeln!(stdout, "{line}")?;
-    }
-    stdout.flush()
 }
 
 /// Reads the input in a thread of its own, a line ahead.

@@ -2,8 +2,19 @@
 
 /// The signals.
 pub(super) struct Stop {
+    was_asked: bool,
     #[cfg(unix)]
     signals: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Stop {
+    /// Over once one came, and from then on at once.
+    pub(super) async fn asked(&mut self) {
+        if !self.was_asked {
+            self.comes().await;
+            self.was_asked = true;
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -13,11 +24,10 @@ impl Stop {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         // One that cannot be listened to ends the process as it always did.
-        Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+        Self { was_asked: false, signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
     }
 
-    /// Over when one came.
-    pub(super) async fn asked(&mut self) {
+    async fn comes(&mut self) {
         let came = |cx: &mut std::task::Context<'_>| {
             let mut signals = self.signals.iter_mut();
             if signals.any(|signal| signal.poll_recv(cx).is_ready()) {
@@ -33,10 +43,10 @@ impl Stop {
 #[cfg(not(unix))]
 impl Stop {
     pub(super) fn listen() -> Self {
-        Self {}
+        Self { was_asked: false }
     }
 
-    pub(super) async fn asked(&mut self) {
+    async fn comes(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
