@@ -89,7 +89,7 @@ pub struct OwnLine {
     /// An earlier connection may have delivered it: only the same number may be sent.
     in_doubt: bool,
     /// Its event came before its acknowledgement.
-    pub(super) echo: Option<u64>,
+    pub(super) echo: Option<Position>,
 }
 
 impl OwnLine {

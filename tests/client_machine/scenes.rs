@@ -210,6 +210,30 @@ fn a_line_that_came_back_before_its_acknowledgement_did_arrive() {
 }
 
 #[test]
+fn a_line_that_came_back_stands_in_the_life_of_the_log_in_which_it_came() {
+    let mut play = Play::is_in();
+    let key = play.chat.say_to(play.room, 2, "psst").expect("room");
+    for (frame, more) in [("joined", json!({ "resumed": true })), ("reset", json!({ "reason": "epoch", "epoch": "f" }))]
+    {
+        play.is_cut();
+        while play.chat.act().is_some() {}
+        play.told();
+        play.chat.reconnect();
+        play.connects();
+        play.is_welcomed(true);
+        let join = play.sends()[1]["id"].as_u64().expect("a number");
+        play.hears(arrival(frame, join, 5, more));
+        play.hears(json!({
+            "type": "private", "room": "hall", "seq": 6, "at": 1, "from": 1, "name": "Ali", "to": 2, "to_name": "Sara",
+            "text": "psst"
+        }));
+    }
+    let done =
+        play.told().into_iter().find_map(|news| if let News::Done { key, at } = news { Some((key, at)) } else { None });
+    assert_eq!(done.map(|(key, at)| (key, at.epoch.to_string(), at.seq)), Some((key, "e".to_owned(), 6)));
+}
+
+#[test]
 fn an_acknowledged_line_is_handed_over_when_the_room_begins_a_new_life() {
     let mut play = Play::is_in();
     play.chat.say(play.room, "kept").expect("room");

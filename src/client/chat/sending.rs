@@ -111,11 +111,9 @@ impl Chat {
 
     fn unconfirm(&mut self, key: LineKey) {
         // What came back from the room did arrive.
-        let echo = self.outbox.get(key).and_then(|line| Some((line.room, line.echo?)));
-        if let Some((room, seq)) = echo {
-            let epoch = self.seats[room.0].epoch().unwrap_or_default().into();
+        if let Some(at) = self.outbox.get(key).and_then(|line| line.echo.clone()) {
             self.outbox.remove(key);
-            self.news.push_back(News::Done { key, at: Position { epoch, seq } });
+            self.news.push_back(News::Done { key, at });
             return;
         }
         self.outbox.unconfirm(key);
@@ -210,7 +208,8 @@ impl Chat {
                 && is_echo(&said.text, said.to.is_some(), &line.ask)
         };
         let key = self.own(room).find(is_it).map(|line| line.key)?;
-        self.outbox.change(key, |line| line.echo = Some(happening.seq));
+        let at = Position { epoch: seat.epoch().unwrap_or_default().into(), seq: happening.seq };
+        self.outbox.change(key, |line| line.echo = Some(at));
         Some(key)
     }
 
