@@ -221,7 +221,8 @@ pub fn help() -> String {
          (text_chars = 500). A flag goes over the environment, which goes over the file.\n\
          A time is 25s, 300ms, 10m, 24h or a number of seconds; a size is 65536, 64 KiB or 1 MiB.\n\
          * is lifted by --no-limits.\n\n\
-         Signals: SIGTERM or Ctrl-C stops after telling everybody; SIGHUP reads allow_origin and log anew.\n",
+         Signals: SIGTERM or Ctrl-C stops after telling everybody; SIGHUP reads the\n\
+         certificate, allow_origin and log anew.\n",
     );
     text
 }

@@ -7,10 +7,12 @@ pub mod load;
 pub mod show;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kinds::{Address, Choice, Count, Folder, Kind, LogFilter, OrNever, Origins, Size, Span, StoreUrl, Switch, Times};
+use kinds::{
+    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, Size, Span, StoreUrl, Switch, Times,
+};
 
 pub use kinds::{Fsync, Newcomers};
 
@@ -101,6 +103,10 @@ settings! {
     "Serving" {
         /// Where to listen. Port 0 takes a free port; 0.0.0.0:8000 is the whole network
         listen: SocketAddr as Address = SocketAddr::from(([127, 0, 0, 1], 8000));
+        /// The server's certificate and those that vouch for it, in PEM form: the port speaks TLS then
+        tls_cert: Option<PathBuf> as File = None;
+        /// The private key of the certificate, in PEM form. SIGHUP reads both anew
+        tls_key: Option<PathBuf> as File = None;
         /// Where rooms live. memory: keeps them until the server stops, sqlite:charsu.db in a file
         store: String as StoreUrl = "memory:".to_owned();
         /// A folder of other people's pages, to be served under /pages/
@@ -165,7 +171,7 @@ settings! {
         heartbeat_seconds: Duration as Span = Duration::from_secs(25);
         /// How long it has to answer
         heartbeat_timeout_seconds: Duration as Span = Duration::from_secs(10);
-        /// How long a request's head, and then its body, may take
+        /// How long a TLS handshake, then a request's head, and then its body may take
         handshake_timeout: Duration as Span = Duration::from_secs(10);
         /// How long a connection may be open without joining a room
         join_timeout: Duration as Span = Duration::from_secs(10);
@@ -240,8 +246,18 @@ settings! {
 
 impl Settings {
     /// The file in which rooms are stored, if they are.
-    pub fn database(&self) -> Option<&std::path::Path> {
-        self.store.strip_prefix("sqlite:").map(std::path::Path::new)
+    pub fn database(&self) -> Option<&Path> {
+        self.store.strip_prefix("sqlite:").map(Path::new)
+    }
+
+    /// The files of certificate and key, if the port is to speak TLS.
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        self.tls_cert.as_deref().zip(self.tls_key.as_deref())
+    }
+
+    /// What stands before the server's address in a link.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls_files().is_some() { "https" } else { "http" }
     }
 
     /// Whether only this machine can connect.
@@ -284,6 +300,15 @@ impl Settings {
                 "tail_total_bytes",
                 format!("is less than one room's: give at least tail_bytes, which is {}", self.tail_bytes),
             );
+        }
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(_), None) => {
+                return wrong("tls_cert", "is of no use without its key: give --tls-key, too".to_owned());
+            }
+            (None, Some(_)) => {
+                return wrong("tls_key", "is of no use without its certificate: give --tls-cert, too".to_owned());
+            }
+            (Some(_), Some(_)) | (None, None) => {}
         }
         if let Some(folder) = self.pages.as_ref().filter(|folder| !folder.is_dir()) {
             return wrong("pages", format!("names no folder: make {} or name another", folder.display()));

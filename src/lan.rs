@@ -13,31 +13,31 @@ const INNER_INTERFACES: [&str; 8] = ["docker", "br-", "veth", "virbr", "vmnet", 
 
 /// Every base under which other machines may reach the server, the likeliest first: IPv4 before IPv6, the address of the
 /// default route before others. Empty when only this machine can connect.
-pub fn bases(listening: SocketAddr) -> Vec<String> {
+pub fn bases(scheme: &str, listening: SocketAddr) -> Vec<String> {
     let ip = listening.ip().to_canonical();
     if ip.is_loopback() {
         return Vec::new();
     }
     let addresses = if ip.is_unspecified() { own_addresses(listening.is_ipv6()) } else { vec![ip] };
-    addresses.into_iter().map(|ip| format!("http://{}", SocketAddr::new(ip, listening.port()))).collect()
+    addresses.into_iter().map(|ip| format!("{scheme}://{}", SocketAddr::new(ip, listening.port()))).collect()
 }
 
 /// The base of links that are shared with people: one that works on their machines, or nothing when only this machine can
 /// connect, and whoever asks is best served by the address that they asked.
-pub fn share_base(_settings: &Settings, listening: SocketAddr) -> Option<String> {
-    bases(listening).into_iter().next()
+pub fn share_base(settings: &Settings, listening: SocketAddr) -> Option<String> {
+    bases(settings.scheme(), listening).into_iter().next()
 }
 
 /// What is printed when the server is ready: one line for this machine, and one for each address under which others reach it.
-pub fn ready_lines(listening: SocketAddr) -> String {
+pub fn ready_lines(scheme: &str, listening: SocketAddr) -> String {
     let here = match listening.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
         ip => ip,
     };
-    let here = format!("http://{}", SocketAddr::new(here, listening.port()));
+    let here = format!("{scheme}://{}", SocketAddr::new(here, listening.port()));
     let mut lines = format!("Charsu is ready: {here}\n");
-    for base in bases(listening).into_iter().filter(|base| *base != here) {
+    for base in bases(scheme, listening).into_iter().filter(|base| *base != here) {
         let _ = writeln!(lines, "On your network: {base}");
     }
     lines
@@ -90,16 +90,18 @@ mod tests {
         for (listening, base) in
             [("192.168.1.5:8000", "http://192.168.1.5:8000"), ("[fd00::5]:80", "http://[fd00::5]:80")]
         {
-            assert_eq!(bases(listening.parse().expect("an address")), [base]);
+            assert_eq!(bases("http", listening.parse().expect("an address")), [base]);
         }
     }
 
     #[test]
     fn the_ready_lines_name_this_machine_first_and_then_the_network() {
-        let lines = |listening: &str| ready_lines(listening.parse().expect("an address"));
+        let lines = |listening: &str| ready_lines("http", listening.parse().expect("an address"));
         assert_eq!(lines("127.0.0.1:8123"), "Charsu is ready: http://127.0.0.1:8123\n");
         assert_eq!(lines("[::1]:80"), "Charsu is ready: http://[::1]:80\n");
         assert_eq!(lines("192.168.1.5:8000"), "Charsu is ready: http://192.168.1.5:8000\n");
+        let secure = ready_lines("https", "127.0.0.1:443".parse().expect("an address"));
+        assert_eq!(secure, "Charsu is ready: https://127.0.0.1:443\n");
         let everywhere = lines("0.0.0.0:8000");
         let (first, others) = everywhere.split_once('\n').expect("a line");
         assert_eq!(first, "Charsu is ready: http://127.0.0.1:8000");
@@ -114,7 +116,7 @@ mod tests {
         let addresses = own_addresses(true);
         assert!(addresses.iter().all(|ip| is_reachable(*ip)));
         assert!(addresses.is_sorted_by_key(IpAddr::is_ipv6));
-        let bases = bases("0.0.0.0:8000".parse().expect("an address"));
+        let bases = bases("http", "0.0.0.0:8000".parse().expect("an address"));
         assert!(bases.iter().all(|base| base.starts_with("http://") && base.ends_with(":8000") && !base.contains('[')));
     }
 }

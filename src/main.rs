@@ -14,7 +14,7 @@ use charsu::lan;
 use charsu::load::{self, Plan, Progress};
 use charsu::logs::{self, LogLevel};
 use charsu::names::RoomName;
-use charsu::server::{App, Server};
+use charsu::server::{self, App, Server};
 use charsu::store::sqlite;
 
 /// Small objects of one size lie close together, and memory of a storm goes back to the system.
@@ -76,7 +76,10 @@ fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
     let loaded = given.load()?;
     match given.line.wish.clone() {
         Wish::PrintConfig => print(&show::file(&loaded, given.file().as_deref())),
-        Wish::Check => print("The settings can be used.\n"),
+        Wish::Check => {
+            server::check(&loaded.settings)?;
+            print("The settings can be used.\n");
+        }
         Wish::Serve => serve(given, loaded)?,
         Wish::Export { room, form, output } => {
             let (file, room) = (database(&loaded.settings)?, room_name(&room)?);
@@ -202,8 +205,9 @@ fn serve(given: Given, loaded: Loaded) -> Result<(), Box<dyn std::error::Error>>
     runtime.block_on(async {
         // Before the port is open, so that no signal finds us unprepared.
         let signals = Signals::listen()?;
+        let scheme = loaded.settings.scheme();
         let server = Server::bind(loaded.settings)?;
-        print(&lan::ready_lines(server.local_addr()));
+        print(&lan::ready_lines(scheme, server.local_addr()));
         let app = Arc::clone(server.app());
         Ok(server.run(signals.stop(given, app, level)).await?)
     })
@@ -287,12 +291,14 @@ impl Signals {
 /// A reload that cannot be done changes nothing.
 #[cfg(unix)]
 fn reload(given: &Given, app: &App, level: &LogLevel) {
-    match given.load() {
-        Ok(loaded) => {
-            app.reload(&loaded.settings);
-            level.change(&loaded.settings.log);
-            tracing::info!("allow_origin and log were read anew");
-        }
+    let read = || -> Result<(), Box<dyn std::error::Error>> {
+        let loaded = given.load()?;
+        app.reload(&loaded.settings)?;
+        level.change(&loaded.settings.log);
+        Ok(())
+    };
+    match read() {
+        Ok(()) => tracing::info!("certificate, allow_origin and log were read anew"),
         Err(error) => tracing::error!("nothing was read anew: {error}"),
     }
 }

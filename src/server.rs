@@ -26,6 +26,9 @@ pub(crate) use linger::Lingering;
 use crate::config::Settings;
 use crate::pages::Pages;
 use crate::store::StoreError;
+use crate::transport::tls::Identity;
+
+pub use crate::transport::tls::TlsError;
 
 /// Connections that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
@@ -58,6 +61,9 @@ pub enum StartError {
     /// The folder of `--pages` cannot be used.
     #[error("the folder of --pages cannot be read: {0}")]
     Pages(io::Error),
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -83,7 +89,8 @@ impl Server {
         })?;
         let listening = listener.local_addr().map_err(|error| StartError::Listen(place, error))?;
         let pages = settings.pages.as_deref().map(Pages::open).transpose().map_err(StartError::Pages)?;
-        let app = App::new(settings, listening)?;
+        let identity = identity(&settings)?;
+        let app = App::new(settings, listening, identity)?;
         let routes = routes::all(&app, pages);
         Ok(Self { listener, app, routes })
     }
@@ -138,6 +145,18 @@ impl Server {
         rooms.abort();
         outcome
     }
+}
+
+/// Reads what the settings name, as far as that can be done without a server.
+///
+/// # Errors
+/// Certificate or key cannot be used.
+pub fn check(settings: &Settings) -> Result<(), TlsError> {
+    identity(settings).map(drop)
+}
+
+fn identity(settings: &Settings) -> Result<Option<Identity>, TlsError> {
+    settings.tls_files().map(|(cert, key)| Identity::open(cert, key)).transpose()
 }
 
 fn listen(place: SocketAddr) -> io::Result<TcpListener> {

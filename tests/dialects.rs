@@ -5,7 +5,7 @@ mod scene;
 
 use std::time::Duration;
 
-use scene::{Raw, Scene, TutorialPage, until};
+use scene::{Scene, TutorialPage, until};
 use serde_json::{Value, json};
 
 const TAKEN: &str = "A person with the same name already exists in this room";
@@ -342,7 +342,7 @@ async fn a_page_opens_codes_only_as_many_as_its_address_may() {
     // To come into one that is open costs nothing, and another address has its own.
     let mut bob = scene.two_segment_page("400001", "Bob").await;
     assert_eq!(bob.gets().await["count"], 2);
-    let elsewhere = Raw::connect_from("127.0.0.9", scene.address).await;
+    let elsewhere = scene.connect_from("127.0.0.9").await;
     let mut other = TutorialPage::open(elsewhere, "/ws/400009/Alice").await;
     assert_eq!(other.gets().await["type"], "users");
     // Free again when the room has ended.

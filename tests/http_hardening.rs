@@ -5,7 +5,7 @@ mod scene;
 
 use std::time::Duration;
 
-use scene::{Raw, Scene, Socket, handshake, within};
+use scene::{Scene, Socket, handshake, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
@@ -310,7 +310,7 @@ async fn one_address_gets_its_connections_and_others_theirs() {
     let refused = over.last_reply().await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "5"));
     assert!(refused.text().contains("too_many_connections"), "{}", refused.text());
-    let mut neighbour = Raw::connect_from("127.0.0.2", scene.address).await;
+    let mut neighbour = scene.connect_from("127.0.0.2").await;
     assert_eq!(neighbour.get("/healthz", "").await.status, 200);
     sockets.pop().expect("a socket").close().await;
     scene.connections(3).await;
@@ -335,7 +335,7 @@ async fn an_address_that_connects_too_fast_is_told_to_wait_and_those_inside_noti
     }
     assert!(told >= 15, "only {told} of 20 were told to wait");
     assert_eq!(inside.get("/healthz", "").await.status, 200);
-    let mut neighbour = Raw::connect_from("127.0.0.3", scene.address).await;
+    let mut neighbour = scene.connect_from("127.0.0.3").await;
     assert_eq!(neighbour.get("/healthz", "").await.status, 200);
 }
 

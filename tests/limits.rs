@@ -5,7 +5,7 @@ mod scene;
 
 use std::time::{Duration, Instant};
 
-use scene::{Raw, Scene, Socket, until};
+use scene::{Over, Scene, Socket, until};
 use serde_json::{Value, json};
 
 fn say(id: u64, text: &str) -> Value {
@@ -149,7 +149,7 @@ async fn a_room_holds_so_many_members_whichever_wire_they_come_by() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_holds_so_many_connections() {
-    let scene = Scene::with(|settings| settings.connections_per_address = 3);
+    let scene = Scene::over(Over::Plain, |settings| settings.connections_per_address = 3);
     let mut people = Vec::new();
     for name in ["Ali", "Sara", "Bob"] {
         people.push(scene.person_in("general", name).await);
@@ -159,7 +159,7 @@ async fn one_address_holds_so_many_connections() {
     assert_eq!((reply.status, reply.text().contains("too_many_connections")), (429, true), "{}", reply.text());
     assert!(reply.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
     // Another address has its own, and a place that becomes free is free.
-    let elsewhere = Raw::connect_from("127.0.0.5", scene.address).await;
+    let elsewhere = scene.connect_from("127.0.0.5").await;
     scene::Person::on(elsewhere, "Mina", None).await.joins("general").await;
     people.pop().expect("three").vanishes().await;
     scene.connections(2).await;
@@ -168,7 +168,7 @@ async fn one_address_holds_so_many_connections() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_connects_only_so_fast() {
-    let scene = Scene::with(|settings| {
+    let scene = Scene::over(Over::Plain, |settings| {
         settings.connects_per_second_per_address = 1;
         settings.connects_burst_per_address = 2;
     });

@@ -53,10 +53,16 @@ async fn the_list_lets_in_exactly_what_it_names_and_can_be_changed() {
     assert_eq!(on_every_wire(&scene, "Origin: https://app.example.com\r\n").await, LET_IN);
     assert_eq!(on_every_wire(&scene, "Origin: http://app.example.com\r\n").await, REFUSED);
     assert_eq!(on_every_wire(&scene, "Origin: https://app.example.com:8443\r\n").await, REFUSED);
-    scene.app.reload(&Settings { allow_origin: vec!["null".to_owned()], ..Settings::default() });
+    scene
+        .app
+        .reload(&Settings { allow_origin: vec!["null".to_owned()], ..Settings::default() })
+        .expect("a list that can be used");
     assert_eq!(on_every_wire(&scene, "Origin: https://app.example.com\r\n").await, REFUSED);
     assert_eq!(on_every_wire(&scene, "Origin: null\r\n").await, LET_IN);
-    scene.app.reload(&Settings { allow_origin: vec!["*".to_owned()], ..Settings::default() });
+    scene
+        .app
+        .reload(&Settings { allow_origin: vec!["*".to_owned()], ..Settings::default() })
+        .expect("a list that can be used");
     assert_eq!(on_every_wire(&scene, "Origin: https://anything.test\r\n").await, LET_IN);
 }
 

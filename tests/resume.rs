@@ -5,7 +5,7 @@ mod scene;
 use std::time::Duration;
 
 use charsu::config::{Newcomers, Settings};
-use scene::{Memory, Person, Place, Scene};
+use scene::{Memory, Over, Person, Place, Scene};
 use serde_json::{Value, json};
 
 fn ms(n: u64) -> Duration {
@@ -40,9 +40,19 @@ async fn back(scene: &Scene, memory: &Memory, room: &str) -> Person {
     person
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_returning_member_gets_exactly_what_it_missed_and_then_what_is_said_live() {
-    let scene = Scene::with(no_rates);
+plain_and_over_tls! {
+    a_returning_member_gets_exactly_what_it_missed_and_then_what_is_said_live
+    who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_others_talk
+    a_position_too_old_gets_one_reset_with_what_is_left_of_its_own_time
+    a_position_of_another_life_or_ahead_of_this_one_gets_one_reset
+    who_comes_back_too_late_is_somebody_new_and_is_told_so
+    after_a_restart_everybody_is_told_once_that_the_room_began_anew
+    after_a_restart_the_people_of_a_code_find_each_other_under_it
+    a_resume_shows_no_more_than_the_own_time_even_where_newcomers_see_the_past
+}
+
+async fn a_returning_member_gets_exactly_what_it_missed_and_then_what_is_said_live(over: Over) {
+    let scene = Scene::over(over, no_rates);
     let code = scene.opens_room().await;
     let (mut sara, ali) = (scene.person_in(&code, "Sara").await, scene.person_in(&code, "Ali").await);
     let bob = scene.person_in(&code, "Bob").await;
@@ -83,9 +93,8 @@ async fn a_returning_member_gets_exactly_what_it_missed_and_then_what_is_said_li
     talker.await.expect("Sara spoke");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_others_talk() {
-    let scene = Scene::with(|settings| {
+async fn who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_others_talk(over: Over) {
+    let scene = Scene::over(over, |settings| {
         no_rates(settings);
         settings.tail_bytes = 256 * 1024;
     });
@@ -131,9 +140,8 @@ async fn who_comes_back_from_the_edge_of_what_is_kept_gets_all_of_it_while_other
     assert!(resumed > 0, "the talk always came first");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_position_too_old_gets_one_reset_with_what_is_left_of_its_own_time() {
-    let scene = Scene::with(|settings| {
+async fn a_position_too_old_gets_one_reset_with_what_is_left_of_its_own_time(over: Over) {
+    let scene = Scene::over(over, |settings| {
         no_rates(settings);
         settings.tail_bytes = 16 * 1024;
     });
@@ -162,9 +170,8 @@ async fn a_position_too_old_gets_one_reset_with_what_is_left_of_its_own_time() {
     assert_eq!(kinds(&ali.hears_until("done").await), ["message"], "one reset, then what is live");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_position_of_another_life_or_ahead_of_this_one_gets_one_reset() {
-    let scene = Scene::start();
+async fn a_position_of_another_life_or_ahead_of_this_one_gets_one_reset(over: Over) {
+    let scene = Scene::over(over, |_| ());
     let (mut sara, mut ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
     let head = ali.says("general", "one").await;
     ali.hears_line("one").await;
@@ -190,9 +197,8 @@ async fn a_position_of_another_life_or_ahead_of_this_one_gets_one_reset() {
     assert_eq!(ali.hears_next().await["seq"], line);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_comes_back_too_late_is_somebody_new_and_is_told_so() {
-    let scene = Scene::with(|settings| settings.grace = ms(50));
+async fn who_comes_back_too_late_is_somebody_new_and_is_told_so(over: Over) {
+    let scene = Scene::over(over, |settings| settings.grace = ms(50));
     let (mut sara, ali) = (scene.person_in("general", "Sara").await, scene.person_in("general", "Ali").await);
     let memory = ali.vanishes().await;
     sara.hears("leave").await;
@@ -210,15 +216,14 @@ async fn who_comes_back_too_late_is_somebody_new_and_is_told_so() {
     assert_eq!((&reset["you"], &reset["history"]), (&json!(4), &json!([])), "what it missed was not its time");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_restart_everybody_is_told_once_that_the_room_began_anew() {
-    let first = Scene::start();
+async fn after_a_restart_everybody_is_told_once_that_the_room_began_anew(over: Over) {
+    let first = Scene::over(over, |_| ());
     let mut ali = first.person_in("general", "Ali").await;
     ali.says("general", "lost").await;
     let memory = ali.memory();
     first.stop().await;
 
-    let second = Scene::start();
+    let second = Scene::over(over, |_| ());
     let mut ali = second.returning(&memory).await;
     assert_eq!(ali.welcome["resumed"], false);
     assert_ne!(ali.session, memory.session, "an unknown secret is not taken over");
@@ -229,15 +234,14 @@ async fn after_a_restart_everybody_is_told_once_that_the_room_began_anew() {
     ali.hears_line("anew").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_restart_the_people_of_a_code_find_each_other_under_it() {
-    let first = Scene::start();
+async fn after_a_restart_the_people_of_a_code_find_each_other_under_it(over: Over) {
+    let first = Scene::over(over, |_| ());
     let code = first.opens_room().await;
     let (ali, sara) = (first.person_in(&code, "Ali").await, first.person_in(&code, "Sara").await);
     let memories = [ali.memory(), sara.memory()];
     first.stop().await;
 
-    let second = Scene::start();
+    let second = Scene::over(over, |_| ());
     // The code alone opens nothing.
     assert_eq!(second.person("Eve").await.tries_to_join(&code).await["code"], "room_not_found");
     let mut people = Vec::new();
@@ -251,9 +255,8 @@ async fn after_a_restart_the_people_of_a_code_find_each_other_under_it() {
     people[1].hears_line("here again").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_resume_shows_no_more_than_the_own_time_even_where_newcomers_see_the_past() {
-    let scene = Scene::with(|settings| settings.newcomers = Newcomers::Recent);
+async fn a_resume_shows_no_more_than_the_own_time_even_where_newcomers_see_the_past(over: Over) {
+    let scene = Scene::over(over, |settings| settings.newcomers = Newcomers::Recent);
     let mut sara = scene.person_in("general", "Sara").await;
     sara.says("general", "before").await;
     let ali = scene.person_in("general", "Ali").await;

@@ -5,7 +5,7 @@ mod scene;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use scene::{Frame, Person, Raw, Scene, Socket, TutorialPage, until};
+use scene::{Frame, Person, Scene, Socket, TutorialPage, until};
 use serde_json::{Value, json};
 
 fn ms(n: u64) -> Duration {
@@ -91,7 +91,7 @@ async fn a_code_that_was_not_made_leads_nowhere_and_counts_against_the_address()
     guesser.joins("general").await;
     assert_eq!(look_up(&scene, "general").await.0, 200);
     scene.one_segment("general").await;
-    let elsewhere = Raw::connect_from("127.0.0.7", scene.address).await;
+    let elsewhere = scene.connect_from("127.0.0.7").await;
     Person::on(elsewhere, "Ali", None).await.joins(&code).await;
 }
 

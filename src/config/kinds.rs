@@ -97,6 +97,22 @@ impl Kind for Folder {
     }
 }
 
+/// A file, or none when the text is empty.
+pub(super) struct File;
+
+impl Kind for File {
+    type Value = Option<PathBuf>;
+    const PLACEHOLDER: &'static str = "FILE";
+
+    fn read(written: &[String]) -> Result<Option<PathBuf>, String> {
+        Folder::read(written)
+    }
+
+    fn write(value: &Option<PathBuf>) -> Option<String> {
+        Folder::write(value)
+    }
+}
+
 /// Which parts of the program log what; the form is that of `tracing`'s targets.
 pub(super) struct LogFilter;
 

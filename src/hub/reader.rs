@@ -48,7 +48,7 @@ struct Desk {
     turn: u32,
     /// The unsent rest of a frame, and answers meant for this client alone. Takes no memory while empty.
     pending: Vec<u8>,
-    /// The socket took less than it was given: wait until it is writable.
+    /// The socket took less than it was given, or still owes of what it took: wait until it is writable.
     full: bool,
     /// The close frame is in `pending` or sent; nothing follows it.
     closing: bool,
@@ -294,15 +294,13 @@ impl Reader {
     pub fn write_rest(&self) {
         let mut desk = self.desk();
         desk.full = false;
-        if !desk.pending.is_empty() {
-            self.write(&mut desk, &[], &[]);
-        }
+        self.write(&mut desk, &[], &[]);
     }
 
-    /// Whether everything was handed to the socket, or cannot be.
+    /// Whether everything was handed to the socket and is owed by it no more, or cannot be.
     pub fn is_drained(&self) -> bool {
         let desk = self.desk();
-        desk.broken || desk.pending.is_empty()
+        desk.broken || desk.pending.is_empty() && !self.socket.owes()
     }
 
     /// The rooms it is in.
@@ -452,9 +450,7 @@ impl Reader {
                 return;
             }
             desk.full = false;
-            if !desk.pending.is_empty() {
-                self.write(&mut desk, &[], &[]);
-            }
+            self.write(&mut desk, &[], &[]);
             if desk.full || desk.broken || desk.closing {
                 return;
             }
@@ -526,7 +522,7 @@ impl Reader {
     fn write(&self, desk: &mut Desk, bytes: &[u8], loose: &[u8]) -> usize {
         let before = desk.pending.len();
         let whole = before + bytes.len() + loose.len();
-        if whole == 0 {
+        if whole == 0 && !self.socket.owes() {
             return 0;
         }
         let slices = [IoSlice::new(&desk.pending), IoSlice::new(bytes), IoSlice::new(loose)];
@@ -541,14 +537,16 @@ impl Reader {
             self.call();
             return 0;
         };
+        desk.full = taken < whole || self.socket.owes();
+        if desk.full {
+            // Whoever wrote, it is the connection's task that waits until the socket takes more.
+            self.call();
+        }
         if taken == whole {
             desk.pending = Vec::new();
             self.pausing.store(false, Ordering::Relaxed);
             return bytes.len();
         }
-        // Whoever wrote, it is the connection's task that waits until the socket takes more.
-        desk.full = true;
-        self.call();
         if taken < before {
             desk.pending.drain(..taken);
             if desk.pending.len() <= self.pending_limit() / 2 {

@@ -42,6 +42,16 @@ pub(super) fn turned_away(exceeded: &Exceeded) -> String {
     )
 }
 
+/// The whole answer to somebody who speaks plain HTTP where TLS is spoken.
+pub(super) fn speak_tls() -> String {
+    let words = "This port speaks TLS: ask with https:// (or wss://) instead of http:// (or ws://).\n";
+    format!(
+        "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{words}",
+        StatusCode::BAD_REQUEST,
+        words.len(),
+    )
+}
+
 fn typed(status: StatusCode, content_type: &'static str, text: String) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;

@@ -13,6 +13,7 @@ use crate::limits::Addresses;
 use crate::pace::Rates;
 use crate::store::{Store, StoreError};
 use crate::transport::origin::Gate;
+use crate::transport::tls::{Identity, TlsError};
 
 /// One server: its settings, its rooms, and who is connected.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct App {
     pub addresses: Arc<Addresses>,
     /// Whose pages may talk to us.
     pub gate: Gate,
+    /// The certificate and key, if the port speaks TLS.
+    pub(crate) identity: Option<Identity>,
     /// Whether the server can do its work.
     pub health: Health,
     /// The rooms and who is in them.
@@ -39,13 +42,18 @@ impl App {
     ///
     /// # Errors
     /// The store cannot be used.
-    pub fn new(settings: Settings, listening: SocketAddr) -> Result<Arc<Self>, StoreError> {
+    pub(super) fn new(
+        settings: Settings,
+        listening: SocketAddr,
+        identity: Option<Identity>,
+    ) -> Result<Arc<Self>, StoreError> {
         let hub = Hub::open(Rules::from(&settings), Store::open(&settings)?)?;
         Ok(Arc::new(Self {
             hub,
             rates: Rates::from(&settings),
             addresses: Addresses::new(&settings),
             gate: Gate::new(&settings),
+            identity,
             health: Health::default(),
             began: Instant::now(),
             listening,
@@ -58,9 +66,18 @@ impl App {
         self.began.elapsed()
     }
 
-    /// Takes over what can change while the server runs: the list of origins.
-    pub fn reload(&self, settings: &Settings) {
+    /// Takes over what can change while the server runs: certificate and key, and the list of origins.
+    ///
+    /// # Errors
+    /// Certificate or key cannot be used. Then nothing has changed.
+    pub fn reload(&self, settings: &Settings) -> Result<(), TlsError> {
+        match (&self.identity, settings.tls_files()) {
+            (Some(identity), Some((cert, key))) => identity.change(cert, key)?,
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => return Err(TlsError::NotNow),
+        }
         self.gate.change(settings);
+        Ok(())
     }
 
     /// Parts with everybody, because the server stops, and waits until they are gone.

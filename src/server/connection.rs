@@ -1,10 +1,11 @@
-//! One connection while it speaks HTTP: hyper with our limits and timers in front of the routes. Ends when the connection
-//! ends or becomes a WebSocket; then nothing of HTTP is left.
+//! One connection while it speaks HTTP, after the handshake of TLS if the port speaks that: hyper with our limits and timers
+//! in front of the routes. Ends when the connection ends or becomes a WebSocket; then nothing of HTTP is left.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,13 +15,17 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tower::Service;
 
 use super::app::App;
-use super::{Lingering, guard};
+use super::{Lingering, answers, guard};
 use crate::limits::Seat;
+use crate::transport::socket::Socket;
+use crate::transport::tls;
 use crate::transport::upgrade::{self, Path};
 use crate::transport::{Peer, cors};
 
@@ -55,6 +60,20 @@ pub(super) async fn attend(
     routes: Router,
     mut stopped: watch::Receiver<()>,
 ) {
+    let socket = match &app.identity {
+        None => Socket::new(stream),
+        Some(identity) => {
+            // Boxed: it is over before HTTP begins, and its room would be HTTP's for as long as that lasts.
+            let secured = Box::pin(secure(stream, identity.config(), app.settings.handshake_timeout));
+            tokio::select! {
+                secured = secured => match secured {
+                    Some(socket) => socket,
+                    None => return,
+                },
+                _ = stopped.changed() => return,
+            }
+        }
+    };
     let caller = Arc::new(Caller::new(seat));
     let patience = app.settings.handshake_timeout;
     let service = service_fn(move |request| answer(Arc::clone(&app), routes.clone(), Arc::clone(&caller), request));
@@ -66,7 +85,7 @@ pub(super) async fn attend(
         .header_read_timeout(patience)
         .max_headers(guard::MAX_HEADERS)
         .max_buf_size(guard::MAX_HEAD);
-    let connection = builder.serve_connection(TokioIo::new(Lingering::new(stream)), service).with_upgrades();
+    let connection = builder.serve_connection(TokioIo::new(Lingering::new(socket)), service).with_upgrades();
     let mut connection = pin!(connection);
     // Errors are the peer's: noise, a reset, a head that never ends. hyper has answered what can be answered.
     tokio::select! {
@@ -76,6 +95,38 @@ pub(super) async fn attend(
             let _ = connection.await;
         }
     }
+}
+
+/// Shakes hands, as TLS does. A peer that speaks plain HTTP is told what is spoken here.
+async fn secure(stream: TcpStream, config: tls::ServerConfig, patience: Duration) -> Option<Socket> {
+    let shaken = timeout(patience, async {
+        let mut first = [0];
+        match stream.peek(&mut first).await {
+            // A handshake begins with a number, and a method with a capital letter.
+            Ok(1) if first[0].is_ascii_uppercase() => Err((Socket::new(stream), None)),
+            Ok(1) => Socket::secured(stream, config).await.map_err(|(socket, refused)| (socket, Some(refused))),
+            _ => Err((Socket::new(stream), Some(tls::Refused::HungUp))),
+        }
+    });
+    let (socket, refused) = match shaken.await {
+        Ok(Ok(socket)) => return Some(socket),
+        Ok(Err(unshaken)) => unshaken,
+        Err(_) => {
+            tracing::debug!(refused = %tls::Refused::TooSlow, "no TLS handshake");
+            return None;
+        }
+    };
+    let mut socket = Lingering::new(socket);
+    match refused {
+        Some(refused) => tracing::debug!(%refused, "no TLS handshake"),
+        None => {
+            // The first packet is thrown away unread; whatever it asks for, this is the answer.
+            let _ = timeout(patience, socket.write_all(answers::speak_tls().as_bytes())).await;
+        }
+    }
+    // Ends the connection once the peer has had a moment to read why.
+    let _ = socket.shutdown().await;
+    None
 }
 
 async fn answer(

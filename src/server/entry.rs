@@ -16,7 +16,7 @@ use super::answers;
 use super::app::App;
 use super::connection;
 use crate::config::Settings;
-use crate::limits::Exceeded;
+use crate::protocol::Refusal;
 
 /// How long the door stays shut when the system cannot give us a connection. Long enough not to spin, short enough not to
 /// be noticed.
@@ -27,6 +27,10 @@ const TOLD_AT_ONCE: usize = 256;
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How much of a request is read and thrown away meanwhile.
 const FAREWELL_BYTES: usize = 32 * 1024;
+
+/// What is said instead where TLS is spoken: a fatal `internal_error` (RFC 8446, section 6.2), for which no handshake is needed.
+/// The limits are there to save handshakes, too.
+const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
 
 /// The kernel is never less patient than this, for a network may well be away for some seconds.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -73,7 +77,16 @@ fn admit(stream: TcpStream, peer: SocketAddr, app: &Arc<App>, routes: &Router, s
         Ok(seat) => {
             tokio::spawn(connection::attend(stream, seat, Arc::clone(app), routes.clone(), stopped.clone()));
         }
-        Err(exceeded) => turn_away(stream, exceeded),
+        Err(exceeded) => {
+            let words = if app.identity.is_some() {
+                // An alert has no words, so the reason stands here alone.
+                tracing::debug!(code = Refusal::from(exceeded).code.as_str(), "turned away before a TLS handshake");
+                ALERT.to_vec()
+            } else {
+                answers::turned_away(&exceeded).into_bytes()
+            };
+            turn_away(stream, words);
+        }
     }
 }
 
@@ -90,23 +103,23 @@ fn forget_unacknowledged(stream: &TcpStream, settings: &Settings) {
 fn forget_unacknowledged(_stream: &TcpStream, _settings: &Settings) {}
 
 /// Tells a peer why it cannot come in, if not too many are being told already.
-fn turn_away(stream: TcpStream, exceeded: Exceeded) {
+fn turn_away(stream: TcpStream, words: Vec<u8>) {
     let Ok(permit) = TELLING.try_acquire() else { return };
     tokio::spawn(async move {
-        let _ = timeout(FAREWELL, tell(stream, exceeded)).await;
+        let _ = timeout(FAREWELL, tell(stream, &words)).await;
         drop(permit);
     });
 }
 
 /// Waits for the question, answers whatever it is, and reads until the peer has gone: a connection closed with unread bytes
 /// would take the answer with it.
-async fn tell(mut stream: TcpStream, exceeded: Exceeded) -> io::Result<()> {
+async fn tell(mut stream: TcpStream, words: &[u8]) -> io::Result<()> {
     let mut unread = [0; 2048];
     let mut left = FAREWELL_BYTES;
     if stream.read(&mut unread).await? == 0 {
         return Ok(());
     }
-    stream.write_all(answers::turned_away(&exceeded).as_bytes()).await?;
+    stream.write_all(words).await?;
     stream.shutdown().await?;
     while left > 0 {
         let read = stream.read(&mut unread).await?;

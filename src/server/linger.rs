@@ -4,47 +4,49 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+
+use crate::transport::socket::Socket;
 
 /// How long the peer may take to read our last words.
 const MOMENT: Duration = Duration::from_secs(1);
 /// How much is read and thrown away meanwhile, in bytes.
 const MOST: usize = 1024 * 1024;
 
-/// A TCP connection whose `shutdown` lingers.
+/// A connection whose `shutdown` lingers.
 #[derive(Debug)]
 pub(crate) struct Lingering {
-    stream: TcpStream,
-    /// Set once nothing more will be written.
+    socket: Socket,
+    /// Set once nothing more will be written: how long the peer is waited for.
     until: Option<Pin<Box<Sleep>>>,
+    is_shut_down: bool,
     thrown_away: usize,
 }
 
 impl Lingering {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, until: None, thrown_away: 0 }
+    pub(crate) fn new(socket: Socket) -> Self {
+        Self { socket, until: None, is_shut_down: false, thrown_away: 0 }
     }
 
     /// The socket, as it was.
-    pub(crate) fn into_inner(self) -> TcpStream {
-        self.stream
+    pub(crate) fn into_inner(self) -> Socket {
+        self.socket
     }
 }
 
 impl AsyncRead for Lingering {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        Pin::new(&mut self.socket).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Lingering {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        Pin::new(&mut self.socket).poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -52,30 +54,31 @@ impl AsyncWrite for Lingering {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.until.is_none() {
-            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-        }
         let until = this.until.get_or_insert_with(|| Box::pin(sleep(MOMENT)));
+        if !this.is_shut_down {
+            if this.socket.poll_shut_down(cx).is_pending() {
+                return until.as_mut().poll(cx).map(Ok);
+            }
+            this.is_shut_down = true;
+        }
         let mut bytes = [0; 4096];
         loop {
-            let mut buffer = ReadBuf::new(&mut bytes);
-            let read = Pin::new(&mut this.stream).poll_read(cx, &mut buffer);
-            this.thrown_away += buffer.filled().len();
+            let read = this.socket.poll_discard(cx, &mut bytes);
             match read {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() && this.thrown_away < MOST => {}
+                Poll::Ready(Ok(count @ 1..)) if this.thrown_away < MOST => this.thrown_away += count,
                 // The peer is gone, or has had its chance.
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => return until.as_mut().poll(cx).map(Ok),

@@ -7,14 +7,16 @@ pub(crate) mod http;
 pub mod origin;
 pub(crate) mod socket;
 pub(crate) mod speaker;
+mod tcp;
+pub(crate) mod tls;
 pub mod upgrade;
 pub mod ws;
 
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 
+use socket::Socket;
 use upgrade::Path;
 use ws::extension::Terms;
 
@@ -26,7 +28,7 @@ pub struct Peer(pub IpAddr);
 #[derive(Debug)]
 pub struct Upgraded {
     /// The bare socket, with `TCP_NODELAY` set.
-    pub stream: TcpStream,
+    pub(crate) socket: Socket,
     /// Frames that came together with the handshake; a copy of their own, mostly empty.
     pub early: Bytes,
     /// Which path was asked for.

@@ -1,51 +1,65 @@
-//! A connection's socket once HTTP is gone. Everybody who writes or reads does it through a shared reference: who may, and
-//! when, is decided elsewhere. Knows no frame and no HTTP.
-//!
-//! It asks the kernel first and tells the runtime what that said. The runtime's own note on whether a socket is writable
-//! lies in memory that is rarely in the cache: with a thousand members that would be a cache miss for each of them.
+//! A connection's socket: TCP, with or without TLS over it. Everybody who writes or reads does it through a shared reference:
+//! who may, and when, is decided elsewhere. Knows no frame and no HTTP.
 
-use std::io::{self, IoSlice, Read, Write};
-use std::net::Shutdown;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use socket2::SockRef;
-use tokio::io::Interest;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connected TCP socket.
+use super::tcp::Tcp;
+use super::tls::{Refused, ServerConfig, Tls};
+
+/// A connection to a peer.
 #[derive(Debug)]
-pub struct Socket(TcpStream);
+pub struct Socket(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Plain(Tcp),
+    /// Boxed: a plain connection pays nothing for it, for which of both it is stands in what its socket leaves unused.
+    Secured(Box<Tls>),
+}
 
 impl Socket {
-    /// Takes over a socket.
+    /// A connection on which everybody on the way can read along.
     pub fn new(stream: TcpStream) -> Self {
-        Self(stream)
+        Self(Kind::Plain(Tcp::new(stream)))
+    }
+
+    /// Shakes hands with a peer who speaks TLS. Not bounded in time.
+    ///
+    /// # Errors
+    /// The peer speaks something else, or nothing that suits both. The socket is given back with the last words in it, which
+    /// [`Socket::poll_shut_down`] gets out.
+    pub(crate) async fn secured(stream: TcpStream, config: ServerConfig) -> Result<Self, (Self, Refused)> {
+        let tls = Box::new(Tls::new(Tcp::new(stream), config));
+        let shaken = std::future::poll_fn(|cx| tls.poll_handshake(cx)).await;
+        let socket = Self(Kind::Secured(tls));
+        match shaken {
+            Ok(()) => Ok(socket),
+            Err(refused) => Err((socket, refused)),
+        }
     }
 
     /// Reads what is there, or has the task woken when something is. 0 bytes are the end.
     ///
     /// # Errors
-    /// The connection is broken.
+    /// The connection is broken, or the peer breaks the rules of TLS.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            let mut all = None;
-            let read = self.0.try_io(Interest::READABLE, || {
-                let count = (&*SockRef::from(&self.0)).read(buffer)?;
-                if 0 < count && count < buffer.len() {
-                    // That was all there is. The runtime is told that nothing is left, which saves asking in vain: it hears of
-                    // whatever comes from now on (epoll is edge triggered).
-                    all = Some(count);
-                    return Err(io::ErrorKind::WouldBlock.into());
-                }
-                Ok(count)
-            });
-            match (all, read) {
-                (Some(count), _) => return Poll::Ready(Ok(count)),
-                (None, Err(error)) if is_nothing(&error) => {}
-                (None, read) => return Poll::Ready(read),
-            }
+        match &self.0 {
+            Kind::Plain(tcp) => tcp.poll_read(cx, buffer),
+            Kind::Secured(tls) => tls.poll_read(cx, buffer),
         }
+    }
+
+    /// Reads as [`Socket::poll_read`], for a reader who throws away what comes: it is not even decrypted.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn poll_discard(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.tcp().poll_read(cx, buffer)
     }
 
     /// Has the task woken when the socket takes something again. Ready at once if nobody has found it full.
@@ -53,15 +67,19 @@ impl Socket {
     /// # Errors
     /// The runtime ends.
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_write_ready(cx)
+        self.tcp().poll_writable(cx)
     }
 
-    /// Writes as much of one piece as the socket takes, perhaps nothing; then [`Socket::poll_writable`] waits.
+    /// Writes as much of one piece as the socket takes, perhaps nothing; then [`Socket::poll_writable`] waits. What was taken
+    /// may still be [owed](Socket::owes).
     ///
     /// # Errors
     /// The connection is broken.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.attempt(|mut socket| socket.write(bytes))
+        match &self.0 {
+            Kind::Plain(tcp) => tcp.write(bytes),
+            Kind::Secured(tls) => tls.write(&[IoSlice::new(bytes)]),
+        }
     }
 
     /// Writes as much of several pieces as the socket takes, perhaps nothing.
@@ -69,30 +87,99 @@ impl Socket {
     /// # Errors
     /// As for [`Socket::write`].
     pub fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.attempt(|mut socket| socket.write_vectored(slices))
-    }
-
-    fn attempt(&self, write: impl Fn(&socket2::Socket) -> io::Result<usize>) -> io::Result<usize> {
-        let socket = SockRef::from(&self.0);
-        let written = match write(&socket) {
-            // Once more before the runtime takes it for full, so that a socket which became writable in between is not.
-            Err(error) if is_nothing(&error) => self.0.try_io(Interest::WRITABLE, || write(&socket)),
-            written => written,
-        };
-        match written {
-            Err(error) if is_nothing(&error) => Ok(0),
-            written => written,
+        match &self.0 {
+            Kind::Plain(tcp) => tcp.write_vectored(slices),
+            Kind::Secured(tls) => tls.write(slices),
         }
     }
 
-    /// Tells the peer that nothing more comes.
-    pub fn shut_down(&self) {
-        // An error means that the peer is gone already, which is what is wanted.
-        let _ = SockRef::from(&self.0).shutdown(Shutdown::Write);
+    /// Whether something that was taken is not with the kernel yet: the rest of an encrypted record, at most. The next write
+    /// begins with it, even one of nothing. Never so without TLS.
+    pub fn owes(&self) -> bool {
+        match &self.0 {
+            Kind::Plain(_) => false,
+            Kind::Secured(tls) => tls.owes(),
+        }
+    }
+
+    /// Tells the peer that nothing more comes, after what is owed.
+    pub fn poll_shut_down(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Kind::Secured(tls) = &self.0 {
+            // An error means that the peer is gone already, which is what is wanted.
+            let _ = ready!(tls.poll_goodbye(cx));
+        }
+        self.tcp().shut_down();
+        Poll::Ready(())
+    }
+
+    fn tcp(&self) -> &Tcp {
+        match &self.0 {
+            Kind::Plain(tcp) => tcp,
+            Kind::Secured(tls) => tls.tcp(),
+        }
+    }
+
+    /// Writes at least something, or has the task woken.
+    fn poll_write_some(&self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if slices.iter().all(|slice| slice.is_empty()) {
+            return Poll::Ready(Ok(0));
+        }
+        loop {
+            match self.write_vectored(slices) {
+                Ok(0) => ready!(self.poll_writable(cx))?,
+                written => return Poll::Ready(written),
+            }
+        }
     }
 }
 
-/// Whether nothing was done, and the connection is as good as before.
-fn is_nothing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+/// For HTTP, which owns its connection.
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let count = ready!(Socket::poll_read(&self, cx, buffer.initialize_unfilled()))?;
+        buffer.advance(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_some(cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_some(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.owes() {
+            self.write(&[])?;
+            if self.owes() {
+                ready!(self.poll_writable(cx))?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_shut_down(cx).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_there_is_tls_costs_a_plain_connection_no_byte() {
+        assert_eq!(size_of::<Socket>(), size_of::<TcpStream>());
+    }
 }

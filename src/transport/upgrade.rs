@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 
 use super::Upgraded;
 use super::origin::Verdict;
+use super::socket::Socket;
 use super::ws::{connection, handshake};
 use crate::server::{App, Caller, Lingering, answers};
 
@@ -127,14 +128,14 @@ pub(crate) fn open(
     tokio::spawn(async move {
         // An error here means that the peer went away before the 101 was written.
         let Ok(upgraded) = upgrade.await else { return };
-        let Some((stream, early)) = bare(upgraded) else { return };
-        connection::serve(app, Upgraded { stream, early, path, query, charsu, compression }, seat);
+        let Some((socket, early)) = bare(upgraded) else { return };
+        connection::serve(app, Upgraded { socket, early, path, query, charsu, compression }, seat);
     });
     response.map(|()| Body::empty())
 }
 
 /// Takes the socket out of hyper's hands. The early bytes are copied: a slice of hyper's buffer would keep all of it alive.
-fn bare(upgraded: hyper::upgrade::Upgraded) -> Option<(tokio::net::TcpStream, Bytes)> {
+fn bare(upgraded: hyper::upgrade::Upgraded) -> Option<(Socket, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<Lingering>>().ok()?;
     let early = Bytes::copy_from_slice(&parts.read_buf);
     Some((parts.io.into_inner().into_inner(), early))

@@ -7,9 +7,7 @@ use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tungstenite::protocol::{Role, WebSocket};
@@ -17,7 +15,7 @@ use tungstenite::{Error, Message};
 
 use super::deflating::{AGREED, OFFER, Unpacking, packed};
 use super::socket::masked;
-use super::{Raw, Socket, within};
+use super::{Raw, Socket, Stream, within};
 
 /// What comes over a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +65,8 @@ impl Line {
         Self::on(stream, early, deflated)
     }
 
-    fn on(stream: TcpStream, early: Vec<u8>, deflated: Option<Arc<AtomicU64>>) -> Self {
-        let (read, write) = stream.into_split();
+    fn on(stream: Stream, early: Vec<u8>, deflated: Option<Arc<AtomicU64>>) -> Self {
+        let (read, write) = tokio::io::split(stream);
         let (out, outgoing) = mpsc::unbounded_channel();
         let (tell, heard) = mpsc::unbounded_channel();
         let unpacking = deflated.clone().map(Unpacking::new);
@@ -133,16 +131,17 @@ impl Drop for Line {
     }
 }
 
-async fn speak(mut write: OwnedWriteHalf, mut orders: mpsc::UnboundedReceiver<Order>) {
+async fn speak(mut write: WriteHalf<Stream>, mut orders: mpsc::UnboundedReceiver<Order>) {
     while let Some(Order::Send(bytes)) = orders.recv().await {
-        if write.write_all(&bytes).await.is_err() {
+        if write.write_all(&bytes).await.is_err() || write.flush().await.is_err() {
             return;
         }
     }
+    let _ = write.shutdown().await;
 }
 
 async fn listen(
-    mut read: OwnedReadHalf,
+    mut read: ReadHalf<Stream>,
     early: Vec<u8>,
     mut unpacking: Option<Unpacking>,
     out: mpsc::UnboundedSender<Order>,

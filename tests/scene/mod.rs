@@ -2,6 +2,7 @@
 //! clients that say exactly what they are told to. Everything that waits is bounded by [`WITHIN`].
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
+mod authority;
 mod chance;
 mod deflating;
 mod folder;
@@ -11,6 +12,7 @@ mod person;
 mod program;
 mod raw;
 mod socket;
+mod stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use charsu::server::{App, Failed, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use authority::{Authority, Over, Trust};
 pub(crate) use chance::{Chance, seed};
 pub(crate) use deflating::{AGREED, OFFER, deflated, inflated, packed};
 pub(crate) use folder::Folder;
@@ -31,6 +34,7 @@ pub(crate) use person::{CHARSU, Memory, Person, Place};
 pub(crate) use program::Program;
 pub(crate) use raw::{Raw, Reply};
 pub(crate) use socket::{Frame, Socket, handshake, masked};
+pub(crate) use stream::Stream;
 
 /// How long anything that should happen may take. Long, for a machine that does other things beside; no test waits for it
 /// to pass.
@@ -46,6 +50,8 @@ pub(crate) struct Scene {
     running: JoinHandle<Result<(), Failed>>,
     /// Where its store lies, if it has one.
     folder: Option<Folder>,
+    /// Who certifies it, if it speaks TLS.
+    pub(crate) authority: Option<Authority>,
     settings: Settings,
 }
 
@@ -63,27 +69,36 @@ impl Scene {
 
     /// A server with other settings, on a free port unless they say otherwise.
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        match std::env::var(STORE).as_deref() {
-            Err(_) | Ok("" | "memory") => Self::in_memory(change),
-            Ok("sqlite") => Self::on_disk(change),
+        Self::over(Over::wanted(), change)
+    }
+
+    /// The same, with connections of this kind.
+    pub(crate) fn over(over: Over, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = match std::env::var(STORE).as_deref() {
+            Err(_) | Ok("" | "memory") => None,
+            Ok("sqlite") => Some(Folder::new()),
             Ok(other) => panic!("{STORE}={other} names no store"),
-        }
+        };
+        Self::opened(folder, over.authority(), change)
     }
 
     /// A server that keeps nothing, whatever store the others are played on.
     pub(crate) fn in_memory(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::opened(None, change)
+        Self::opened(None, Over::wanted().authority(), change)
     }
 
     /// A server that keeps everything in a file of its own.
     pub(crate) fn on_disk(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::opened(Some(Folder::new()), change)
+        Self::opened(Some(Folder::new()), Over::wanted().authority(), change)
     }
 
-    fn opened(folder: Option<Folder>, change: impl FnOnce(&mut Settings)) -> Self {
+    fn opened(folder: Option<Folder>, authority: Option<Authority>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
         if let Some(folder) = &folder {
             settings.store = format!("sqlite:{}", folder.join("charsu.db").display());
+        }
+        if let Some(authority) = &authority {
+            authority.certifies(&mut settings);
         }
         // A scene is the same on every store unless it says otherwise.
         settings.newcomers = Newcomers::None;
@@ -101,15 +116,16 @@ impl Scene {
                 let _ = stopped.await;
             })),
             folder,
+            authority,
             settings,
         }
     }
 
     /// Stops the server as a signal does, and starts it again on the same port with the same store.
     pub(crate) async fn starts_again(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        let (folder, settings) = (self.folder.take(), self.settings.clone());
+        let (folder, authority, settings) = (self.folder.take(), self.authority.take(), self.settings.clone());
         self.stop().await;
-        Self::opened(folder, |new| {
+        Self::opened(folder, authority, |new| {
             *new = settings;
             change(new);
         })
@@ -130,7 +146,24 @@ impl Scene {
 
     /// A connection that says nothing yet.
     pub(crate) async fn connect(&self) -> Raw {
-        Raw::connect(self.address).await
+        self.secured(Raw::connect(self.address).await).await
+    }
+
+    /// A connection that holds little of what comes and is not read.
+    pub(crate) async fn connect_narrow(&self) -> Raw {
+        self.secured(Raw::connect_narrow(self.address).await).await
+    }
+
+    /// A connection from another address of loopback.
+    pub(crate) async fn connect_from(&self, from: &str) -> Raw {
+        self.secured(Raw::connect_from(from, self.address).await).await
+    }
+
+    async fn secured(&self, raw: Raw) -> Raw {
+        match &self.authority {
+            Some(authority) => raw.secured(&authority.trust()).await,
+            None => raw,
+        }
     }
 
     /// One request on a connection of its own.

@@ -88,7 +88,7 @@ impl Program {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program runs");
         let mut ready = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut ready).expect("a line");
-        let address = ready.trim_end().rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
+        let address = ready.trim_end().rsplit_once("://").and_then(|(_, address)| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in {ready:?}"));
         Self { child, address, arguments: arguments.to_owned() }
     }

@@ -1,15 +1,17 @@
-//! A TCP client that sends exactly the bytes it is given, and reads what comes back as HTTP.
+//! A client that sends exactly the bytes it is given, and reads what comes back as HTTP.
 
 use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
 
-use super::within;
+use super::authority::{Trust, here};
+use super::{Stream, within};
 
 /// A connection.
 pub(crate) struct Raw {
-    stream: TcpStream,
+    stream: Stream,
     /// What was read and not yet looked at.
     read: Vec<u8>,
 }
@@ -37,7 +39,7 @@ impl Reply {
 impl Raw {
     pub(crate) async fn connect(to: SocketAddr) -> Self {
         let stream = within("a connection", TcpStream::connect(to)).await.expect("a connection");
-        Self { stream, read: Vec::new() }
+        Self::on(stream)
     }
 
     /// A connection that holds little of what comes and is not read.
@@ -45,7 +47,7 @@ impl Raw {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
         let stream = within("a connection", socket.connect(to)).await.expect("a connection");
-        Self { stream, read: Vec::new() }
+        Self::on(stream)
     }
 
     /// A connection from another address of loopback.
@@ -54,17 +56,38 @@ impl Raw {
         let from: IpAddr = from.parse().expect("an address");
         socket.bind(SocketAddr::new(from, 0)).expect("a free port");
         let stream = within("a connection", socket.connect(to)).await.expect("a connection");
-        Self { stream, read: Vec::new() }
+        Self::on(stream)
+    }
+
+    fn on(stream: TcpStream) -> Self {
+        Self { stream: Stream::Plain(stream), read: Vec::new() }
+    }
+
+    /// Shakes hands on a connection on which nothing was said yet.
+    pub(crate) async fn secured(self, trust: &Trust) -> Self {
+        let Stream::Plain(tcp) = self.stream else { panic!("once is enough") };
+        let shaken = TlsConnector::from(trust.clone()).connect(here(), tcp);
+        let tls = within("a handshake", shaken).await.expect("a handshake");
+        Self { stream: Stream::Tls(Box::new(tls)), read: Vec::new() }
+    }
+
+    /// The connection itself.
+    pub(crate) fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
     }
 
     /// The bare connection, and what was read of it and not yet looked at.
-    pub(super) fn into_parts(self) -> (TcpStream, Vec<u8>) {
+    pub(super) fn into_parts(self) -> (Stream, Vec<u8>) {
         (self.stream, self.read)
     }
 
     /// Sends bytes. That the server has hung up meanwhile is no error: its answer is what counts.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = within("the server to read", self.stream.write_all(bytes.as_ref())).await;
+        let all = async {
+            self.stream.write_all(bytes.as_ref()).await?;
+            self.stream.flush().await
+        };
+        let _ = within("the server to read", all).await;
     }
 
     /// Tells the server that nothing more comes from here.
@@ -87,7 +110,7 @@ impl Raw {
 
     /// The server's address, as a browser would name it.
     pub(crate) fn host(&self) -> String {
-        self.stream.peer_addr().expect("a connection").to_string()
+        self.stream.tcp().peer_addr().expect("a connection").to_string()
     }
 
     /// Reads one answer, with as much body as it announces.

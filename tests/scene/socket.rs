@@ -52,6 +52,11 @@ impl Socket {
         Self { raw, protocol, extensions, deflated: 0 }
     }
 
+    /// The connection below.
+    pub(crate) fn raw(&mut self) -> &mut Raw {
+        &mut self.raw
+    }
+
     /// Sends a text.
     pub(crate) async fn say(&mut self, text: &str) {
         self.raw.send(masked(1, text.as_bytes())).await;

@@ -21,7 +21,6 @@ use crate::protocol::Close;
 use crate::server::App;
 use crate::session::{Outcome, Turn};
 use crate::transport::Upgraded;
-use crate::transport::socket::Socket;
 use crate::transport::speaker::Speaker;
 use crate::transport::upgrade::Path;
 use crate::wire::{Carrier, Wire};
@@ -45,12 +44,12 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
     #[cfg(feature = "conformance")]
     if upgraded.path == crate::transport::upgrade::Path::Echo {
         tokio::spawn(async move {
-            super::echo::serve(upgraded.stream, &upgraded.early, upgraded.compression).await;
+            super::echo::serve(upgraded.socket, &upgraded.early, upgraded.compression).await;
             drop(seat);
         });
         return;
     }
-    let Upgraded { stream, early, path, query, charsu, compression } = upgraded;
+    let Upgraded { socket, early, path, query, charsu, compression } = upgraded;
     let wire = Wire::of(&path, charsu);
     // Who wants a window smaller than that of the shared frames is sent what is not compressed.
     let deflated = compression.is_some_and(|terms| terms.server_window() >= deflate::WINDOW);
@@ -59,7 +58,7 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
         max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX),
     };
     let mut connection = Connection {
-        reader: app.hub.enter(Carrier::new(wire, deflated), Socket::new(stream)),
+        reader: app.hub.enter(Carrier::new(wire, deflated), socket),
         app,
         seat,
         decoder: Decoder::inflating(limits, compression.is_some()),
@@ -266,10 +265,10 @@ async fn part(reader: Arc<Reader>) {
             }
             reader.write_rest();
         }
-        reader.socket().shut_down();
+        poll_fn(|cx| reader.socket().poll_shut_down(cx)).await;
         let mut rest = [0; 512];
         loop {
-            match poll_fn(|cx| reader.socket().poll_read(cx, &mut rest)).await {
+            match poll_fn(|cx| reader.socket().poll_discard(cx, &mut rest)).await {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -4,11 +4,11 @@
 use std::ops::ControlFlow;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::deflate::Deflater;
 use super::extension::Terms;
 use super::{Decoder, Item, Limits, Opcode, close, frame};
+use crate::transport::socket::Socket;
 
 /// The largest message, in bytes.
 const MESSAGE_BYTES: u32 = 16 * 1024 * 1024;
@@ -17,7 +17,7 @@ const MESSAGE_BYTES: u32 = 16 * 1024 * 1024;
 const FRAGMENTS: u32 = 1 << 20;
 
 /// Echoes until the peer ends.
-pub(super) async fn serve(mut stream: TcpStream, early: &[u8], compression: Option<Terms>) {
+pub(super) async fn serve(mut socket: Socket, early: &[u8], compression: Option<Terms>) {
     let limits = Limits { max_message: MESSAGE_BYTES, max_fragments: FRAGMENTS };
     let mut decoder = Decoder::inflating(limits, compression.is_some());
     let mut deflater = compression.map(|terms| Deflater::new(terms.server_window()));
@@ -50,17 +50,17 @@ pub(super) async fn serve(mut stream: TcpStream, early: &[u8], compression: Opti
             violation.push(&mut answers);
             is_over = true;
         }
-        if stream.write_all(&answers).await.is_err() {
+        if socket.write_all(&answers).await.is_err() {
             return;
         }
         if is_over {
             // The peer is given the time to take the close frame: it ends the connection then.
-            if stream.shutdown().await.is_ok() {
-                while stream.read(&mut scratch).await.is_ok_and(|read| read > 0) {}
+            if socket.shutdown().await.is_ok() {
+                while socket.read(&mut scratch).await.is_ok_and(|read| read > 0) {}
             }
             return;
         }
-        match stream.read(&mut scratch).await {
+        match socket.read(&mut scratch).await {
             Ok(0) | Err(_) => return,
             Ok(read) => {
                 bytes.clear();
