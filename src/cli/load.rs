@@ -1,5 +1,6 @@
 //! The flags of `charsu load`, and the plan that they make.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -21,8 +22,9 @@ const LONG: Duration = Duration::from_hours(1);
 const SPAN: Duration = Duration::from_secs(10);
 
 /// Every flag that has a value, and what it is for.
-const FLAGS: [(&str, &str, &str); 16] = [
+const FLAGS: [(&str, &str, &str); 17] = [
     ("url", "URL", "The server: ws://127.0.0.1:8000/ws/{room}?name={name}. {n} is the connection's number"),
+    ("tls-root", "FILE", "For wss://, the certificate of whoever certified the server, in PEM form"),
     (
         "protocol",
         "NAME",
@@ -62,6 +64,7 @@ pub(super) fn command() -> Command {
             ("url", _) => flag.required(true),
             (_, "N" | "PID") => flag.value_parser(value_parser!(u32)),
             (_, "SECONDS") => flag.value_parser(seconds),
+            (_, "FILE") => flag.value_parser(value_parser!(PathBuf)),
             _ => flag,
         }
     });
@@ -131,6 +134,7 @@ pub(super) fn wish(matches: &ArgMatches) -> Result<Wish, Refused> {
     };
     let plan = Plan {
         target: Target::parse(text("url").unwrap_or_default())?,
+        tls_root: matches.get_one::<PathBuf>("tls-root").cloned(),
         anywhere: matches.get_flag("anywhere"),
         wire,
         rooms: count("rooms", 1),

@@ -4,14 +4,11 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-
 use super::crew::Crew;
+use super::link::Link;
 use super::mark::digits;
 use super::opening::{MAX_MESSAGE, farewell};
 use super::{Blank, Mark, Template};
@@ -27,7 +24,7 @@ pub(super) struct Member {
     /// Which room it is in, and which of its members it is.
     pub(super) room: u32,
     pub(super) index: u32,
-    to: OwnedWriteHalf,
+    to: Link,
     /// What the socket has not taken yet.
     pending: RefCell<Vec<u8>>,
     /// Of the task that reads and empties `pending`.
@@ -42,7 +39,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(room: u32, index: u32, to: OwnedWriteHalf, line: Template, mask: u32) -> Self {
+    pub(super) fn new(room: u32, index: u32, to: Link, line: Template, mask: u32) -> Self {
         Self {
             room,
             index,
@@ -104,7 +101,7 @@ impl Member {
         } else {
             0
         };
-        if written == bytes.len() {
+        if written == bytes.len() && self.to.try_flush().unwrap_or(true) {
             return;
         }
         pending.extend_from_slice(&bytes[written..]);
@@ -118,7 +115,7 @@ impl Member {
 
     fn poll_flush(&self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut pending = self.pending.borrow_mut();
-        while !pending.is_empty() && self.to.as_ref().poll_write_ready(cx)?.is_ready() {
+        while !(self.to.try_flush()? && pending.is_empty()) && self.to.poll_write_ready(cx)?.is_ready() {
             match self.to.try_write(&pending) {
                 Ok(written) => drop(pending.drain(..written)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -132,7 +129,6 @@ impl Member {
 /// The task of a client.
 pub(super) struct Ear {
     member: Rc<Member>,
-    from: OwnedReadHalf,
     /// The beginning of a frame that has not come whole.
     rest: Vec<u8>,
     messages: Messages,
@@ -141,8 +137,8 @@ pub(super) struct Ear {
 }
 
 impl Ear {
-    pub(super) fn new(member: Rc<Member>, from: OwnedReadHalf, rest: Vec<u8>) -> Self {
-        Self { member, from, rest, messages: Messages::new(MAX_MESSAGE), hint: 0 }
+    pub(super) fn new(member: Rc<Member>, rest: Vec<u8>) -> Self {
+        Self { member, rest, messages: Messages::new(MAX_MESSAGE), hint: 0 }
     }
 
     /// Until the connection ends.
@@ -176,11 +172,10 @@ impl Ear {
                     scratch.resize(begin + READ, 0);
                 }
                 scratch[..begin].copy_from_slice(&self.rest);
-                let mut buffer = ReadBuf::new(&mut scratch[begin..]);
-                let read = match Pin::new(&mut self.from).poll_read(cx, &mut buffer) {
+                let read = match self.member.to.poll_read(cx, &mut scratch[begin..]) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Err(error)) => return Poll::Ready(error.to_string()),
-                    Poll::Ready(Ok(())) => buffer.filled().len(),
+                    Poll::Ready(Ok(count)) => count,
                 };
                 if read == 0 {
                     return Poll::Ready("it hung up".to_owned());

@@ -7,6 +7,7 @@
 
 mod crew;
 mod latency;
+mod link;
 mod mark;
 mod member;
 mod opening;
@@ -14,6 +15,8 @@ mod plan;
 mod process;
 mod report;
 mod room;
+#[cfg_attr(not(feature = "tls"), path = "unsecured.rs")]
+mod secured;
 mod steps;
 mod tally;
 mod target;

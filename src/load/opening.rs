@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use super::link::Link;
+use super::secured::Trust;
 use super::{Plan, Wire};
 use crate::client::socket::{Heard, Kind, Messages, Request, Unopened, open, put};
 
@@ -31,7 +32,7 @@ pub(super) struct Told<'a> {
 
 /// A client that is in.
 pub(super) struct Opened {
-    pub(super) stream: TcpStream,
+    pub(super) link: Link,
     /// What was read and is not looked at yet.
     pub(super) rest: Vec<u8>,
 }
@@ -39,6 +40,7 @@ pub(super) struct Opened {
 /// Who comes.
 pub(super) struct Newcomer<'p> {
     pub(super) plan: &'p Plan,
+    pub(super) trust: Option<&'p Trust>,
     pub(super) room: &'p str,
     pub(super) name: &'p str,
     pub(super) path: String,
@@ -56,16 +58,15 @@ impl Newcomer<'_> {
     }
 
     async fn enters(&self, to: SocketAddr) -> Result<Opened, String> {
-        let mut stream = TcpStream::connect(to).await.map_err(|error| remedy(&error))?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let mut link = Link::connect(to, self.trust).await.map_err(|error| remedy(&error))?;
         let protocol = match &self.plan.wire {
             Wire::Charsu => Some(CHARSU),
             Wire::Frames { protocol, .. } => protocol.as_deref(),
         };
         let authority = self.plan.target.authority.to_string();
         let request = Request { authority: &authority, path: &self.path, protocol, key: KEY };
-        let rest = open(&mut stream, &request).await.map_err(unopened)?;
-        let mut opened = Opened { stream, rest };
+        let rest = open(&mut link, &request).await.map_err(unopened)?;
+        let mut opened = Opened { link, rest };
         match self.plan.wire {
             Wire::Charsu => {
                 opened.says(r#"{"type":"hello"}"#, self.mask).await?;
@@ -91,7 +92,11 @@ impl Opened {
     async fn says(&mut self, text: &str, mask: [u8; 4]) -> Result<(), String> {
         let mut bytes = Vec::new();
         put(&mut bytes, Kind::Text, mask, |bytes| bytes.extend_from_slice(text.as_bytes()));
-        self.stream.write_all(&bytes).await.map_err(|error| error.to_string())
+        let said = async {
+            self.link.write_all(&bytes).await?;
+            self.link.flush().await
+        };
+        said.await.map_err(|error| error.to_string())
     }
 
     /// Reads until there is such a frame; those before it are of no interest yet.
@@ -111,7 +116,7 @@ impl Opened {
     }
 
     async fn reads(&mut self) -> Result<(), String> {
-        match self.stream.read_buf(&mut self.rest).await {
+        match self.link.read_buf(&mut self.rest).await {
             Ok(0) => Err("it hung up".to_owned()),
             Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),

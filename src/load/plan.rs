@@ -1,6 +1,7 @@
 //! What is to be done: how many clients, in how many rooms, how they talk and for how long. Everything has a bound, so
 //! that a slip of the finger neither fills the memory nor runs for ever.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Blank, Target, Template};
@@ -68,6 +69,8 @@ pub enum Pace {
 pub struct Plan {
     /// Where the server is.
     pub target: Target,
+    /// The certificate of whoever certified the server, for `wss:`.
+    pub tls_root: Option<PathBuf>,
     /// Whether it may be another machine.
     pub anywhere: bool,
     /// What is spoken.
@@ -96,9 +99,20 @@ pub enum Refused {
     /// The address cannot be read.
     #[error("{0}: an address looks like ws://127.0.0.1:8000/ws/{{room}}")]
     Url(String),
-    /// It asks for encryption.
-    #[error("{0}: there is no TLS here; name the server behind the proxy, with ws://")]
-    Tls(String),
+    /// It asks for encryption, and nobody is trusted.
+    #[error("wss:// needs --tls-root FILE: the certificate of whoever certified the server, in PEM form")]
+    NoRoot,
+    /// Whoever is to be trusted cannot be known.
+    #[error("--tls-root {}: {reason}", path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A program without TLS.
+    #[error("this charsu was built without TLS: build it with the cargo feature tls, or name a server with ws://")]
+    NotBuilt,
     /// It is another machine.
     #[error("{0} is not this machine. Put load on servers of your own only; --anywhere says that this is one")]
     NotLoopback(String),
@@ -217,6 +231,7 @@ mod tests {
     fn plan() -> Plan {
         Plan {
             target: Target::parse("ws://127.0.0.1:8000/ws/{room}").expect("fine"),
+            tls_root: None,
             anywhere: false,
             wire: Wire::Charsu,
             rooms: 2,

@@ -12,6 +12,7 @@ use super::member::{Ear, Member};
 use super::opening::Newcomer;
 use super::report::Moment;
 use super::room::Room;
+use super::secured::Trust;
 use super::{Blank, Pace, Plan, Process, Refused, Report, Template, Trouble, Wire};
 
 /// How often progress is told.
@@ -49,18 +50,24 @@ pub async fn run(plan: Plan, open_files: u64, tell: &mut dyn FnMut(Progress)) ->
         return Err(Refused::Unknown(target.authority.host.clone()).into());
     }
     let to = target.choose(&found, plan.anywhere)?;
+    let trust = Trust::of(&plan)?;
     let local = LocalSet::new();
     let crew = Rc::new(Crew::new(plan));
-    local.run_until(crew.load(to, tell)).await
+    local.run_until(crew.load(to, trust, tell)).await
 }
 
 impl Crew {
     /// From the first connection to the last.
-    async fn load(self: Rc<Self>, to: SocketAddr, tell: &mut dyn FnMut(Progress)) -> Result<Report, Trouble> {
+    async fn load(
+        self: Rc<Self>,
+        to: SocketAddr,
+        trust: Option<Trust>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Report, Trouble> {
         let process = self.plan.pid.map(|pid| (pid, Process::with_id(pid)));
         let now = |crew: &Self| Moment::now(crew.said.get(), process.as_ref());
         let empty = now(&self)?;
-        self.gathers(to, tell).await?;
+        self.gathers(to, trust.as_ref(), tell).await?;
         self.waits_for_silence("settling", tell).await;
         let warm_up = self.plan.warm_up;
         match self.plan.pace {
@@ -93,7 +100,12 @@ impl Crew {
     }
 
     /// Everybody comes in, one after the other.
-    async fn gathers(self: &Rc<Self>, to: SocketAddr, tell: &mut dyn FnMut(Progress)) -> Result<(), Trouble> {
+    async fn gathers(
+        self: &Rc<Self>,
+        to: SocketAddr,
+        trust: Option<&Trust>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<(), Trouble> {
         let (plan, of) = (&self.plan, self.plan.connections());
         // Rooms of an earlier load are not to be met. Where the wire repeats a room's name in every line, that is about as
         // long as a code.
@@ -127,14 +139,14 @@ impl Crew {
             };
             let mask = tag.rotate_left(7) ^ (number as u32).wrapping_mul(0x9e37_79b9);
             let path = whole(&plan.target.path);
-            let newcomer = Newcomer { plan, room: &room_name, name: &name, path, first, mask: mask.to_be_bytes() };
+            let newcomer =
+                Newcomer { plan, trust, room: &room_name, name: &name, path, first, mask: mask.to_be_bytes() };
             let connect = |reason| Trouble::Connect { number: number + 1, of, reason };
             let opened = newcomer.comes(to).await.map_err(connect)?;
-            let (from, write) = opened.stream.into_split();
-            let member = Rc::new(Member::new(room as u32, index as u32, write, line, mask));
+            let member = Rc::new(Member::new(room as u32, index as u32, opened.link, line, mask));
             self.rooms[room].members.borrow_mut().push(Rc::clone(&member));
             self.connections.set(self.connections.get() + 1);
-            tokio::task::spawn_local(Ear::new(member, from, opened.rest).listens(Rc::clone(self)));
+            tokio::task::spawn_local(Ear::new(member, opened.rest).listens(Rc::clone(self)));
             if told.elapsed() >= TICK {
                 told = Instant::now();
                 tell(self.progress("connecting"));

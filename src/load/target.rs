@@ -6,10 +6,14 @@ use super::{Refused, Template};
 use crate::client::Authority;
 
 const PORT: u16 = 80;
+/// The same with TLS.
+const TLS_PORT: u16 = 443;
 
 /// An address, with blanks in its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
+    /// Whether it speaks TLS.
+    pub tls: bool,
     /// Host and port.
     pub authority: Authority,
     /// The path with the query.
@@ -17,22 +21,24 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads `ws://HOST:PORT/PATH`.
+    /// Reads `ws://HOST:PORT/PATH`, or the same with `wss`.
     ///
     /// # Errors
     /// If it is something else.
     pub fn parse(url: &str) -> Result<Self, Refused> {
         let wrong = || Refused::Url(url.to_owned());
-        if url.starts_with("wss://") {
-            return Err(Refused::Tls(url.to_owned()));
-        }
-        let rest = url.strip_prefix("ws://").ok_or_else(wrong)?;
+        let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
+        let tls = match scheme {
+            "ws" => false,
+            "wss" => true,
+            _ => return Err(wrong()),
+        };
         let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-        let authority = Authority::parse(authority, PORT).ok_or_else(wrong)?;
+        let authority = Authority::parse(authority, if tls { TLS_PORT } else { PORT }).ok_or_else(wrong)?;
         if path.contains(|c: char| c.is_ascii_control() || c == ' ' || c == '#') {
             return Err(wrong());
         }
-        Ok(Self { authority, path: Template::parse(path) })
+        Ok(Self { tls, authority, path: Template::parse(path) })
     }
 
     /// Of the addresses that its name has, the one to connect to.
@@ -67,7 +73,8 @@ mod tests {
         for wrong in ["http://a/", "ws://", "ws://:80/", "ws://a:b/", "ws://[::1/", "ws://a/b c", "a"] {
             assert!(matches!(of(wrong), Err(Refused::Url(_))), "{wrong}");
         }
-        assert!(matches!(of("wss://a/"), Err(Refused::Tls(_))));
+        assert_eq!(of("wss://a/b"), Ok(("a:443".to_owned(), path("/b"))));
+        assert!(Target::parse("wss://a:1/").expect("fine").tls && !Target::parse("ws://a:1/").expect("fine").tls);
     }
 
     #[test]

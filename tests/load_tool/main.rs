@@ -8,7 +8,7 @@ mod scene;
 use std::process::{Command, Output};
 
 use faulty::{Fault, Faulty};
-use scene::Program;
+use scene::{Authority, Program};
 use serde_json::Value;
 
 const TUTORIAL: &str = "/ws/{room}?name={name}";
@@ -42,6 +42,28 @@ fn number(of: &Value) -> f64 {
 fn wires(server: &Program) -> [String; 2] {
     let address = server.address;
     [format!("--url ws://{address}{TUTORIAL}"), format!("--url ws://{address}/ws --protocol charsu.v1")]
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn over_tls_it_is_the_same_on_both_wires() {
+    let authority = Authority::new();
+    let server = Program::start(&format!("--no-limits {}", authority.flags()));
+    let root = format!("--tls-root {}", authority.root().display());
+    for wire in wires(&server).map(|wire| wire.replace("ws://", "wss://")) {
+        let found = found(&format!("{wire} {root} --rooms 2 --members 10 --rounds 20 --chars 3900"));
+        assert_eq!(found["deliveries"], 2 * 10 * 10 * 20, "{found}");
+    }
+    let refused = |flags: &str| {
+        let output = load(&format!("--url wss://{}/ws --protocol charsu.v1 --rounds 1 {flags}", server.address));
+        assert_eq!(output.status.code(), Some(1), "{flags}");
+        words(&output.stderr).to_owned()
+    };
+    assert!(refused("").contains("--tls-root FILE"));
+    assert!(refused(&format!("--tls-root {}", authority.key().display())).contains("no certificate in it"));
+    let stranger = Authority::new();
+    let told = refused(&format!("--tls-root {}", stranger.root().display()));
+    assert!(told.contains("invalid peer certificate"), "{told}");
 }
 
 #[test]

@@ -137,6 +137,8 @@ pub async fn open(
     request: &Request<'_>,
 ) -> Result<Vec<u8>, Unopened> {
     stream.write_all(request.text().as_bytes()).await?;
+    // Some streams hold back what they encrypt.
+    stream.flush().await?;
     let mut read = Vec::new();
     loop {
         let is_all = stream.read_buf(&mut read).await? == 0;
