@@ -1,6 +1,7 @@
 // The server's binary in a process of its own, on a free port; it can be killed and come back in the same place.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { get } from 'node:https';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -28,6 +29,7 @@ export class Server {
   readonly #options: readonly string[];
   #child: ChildProcess | null = null;
   #port = 0;
+  #scheme = 'http';
 
   private constructor(options: readonly string[]) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class Server {
 
   /** The server's address under some name. */
   origin(host = '127.0.0.1'): string {
-    return `http://${host}:${this.#port}`;
+    return `${this.#scheme}://${host}:${this.#port}`;
   }
 
   /** Starts it, the second time on the port that it had. */
@@ -58,8 +60,8 @@ export class Server {
     const last = () => child.kill('SIGKILL');
     process.once('exit', last);
     child.once('exit', () => process.off('exit', last));
-    this.#port = await readyPort(child);
-    if (!(await (await fetch(this.origin())).text()).includes('<!doctype html>')) throw new Error(`${binary()} was built without its page`);
+    ({ scheme: this.#scheme, port: this.#port } = await ready(child));
+    if (!(await text(this.origin())).includes('<!doctype html>')) throw new Error(`${binary()} was built without its page`);
   }
 
   /** Dead at once, without a word to anybody. */
@@ -82,7 +84,18 @@ export class Server {
   }
 }
 
-function readyPort(child: ChildProcess): Promise<number> {
+/** What a GET is answered with. Nobody has to vouch for a server that these tests have started. */
+async function text(url: string): Promise<string> {
+  if (!url.startsWith('https:')) return (await fetch(url)).text();
+  return new Promise((done, fail) => {
+    get(url, { rejectUnauthorized: false, agent: false }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (part: string) => { body += part; }).on('end', () => done(body));
+    }).on('error', fail);
+  });
+}
+
+function ready(child: ChildProcess): Promise<{ scheme: string; port: number }> {
   let log = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { log += text; });
   return new Promise((done, fail) => {
@@ -91,10 +104,10 @@ function readyPort(child: ChildProcess): Promise<number> {
     child.once('exit', (code) => fail(new Error(`ended with ${code} before it was ready\n${log}`)));
     if (child.stdout === null) return;
     createInterface(child.stdout).on('line', (line) => {
-      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-      if (port === undefined) return;
+      const [, scheme, port] = /(https?):\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
+      if (scheme === undefined || port === undefined) return;
       clearTimeout(timer);
-      done(Number(port));
+      done({ scheme, port: Number(port) });
     });
   });
 }
