@@ -18,7 +18,7 @@ use scene::{Frame, Scene, Socket};
 const WRITE: &str = "CHARSU_WRITE_DOCS";
 
 /// Flags of other programs that the documents name.
-const OTHERS_FLAGS: [&str; 15] = [
+const OTHERS_FLAGS: [&str; 16] = [
     "--test-threads",
     "--nocapture",
     "--bench",
@@ -34,6 +34,7 @@ const OTHERS_FLAGS: [&str; 15] = [
     "--help",
     "--project",
     "--quick",
+    "--cacert",
 ];
 
 fn in_project(path: &str) -> PathBuf {

@@ -15,10 +15,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Line for T {}
 /// Connects. Every address that the name has is tried.
 ///
 /// # Errors
-/// The system's, or that the server is only to be had over TLS, which this build does not speak.
+/// The system's, or that the server is only to be had over TLS, which is not spoken here yet.
 pub async fn reach(server: &Address) -> io::Result<Box<dyn Line>> {
     if server.secure {
-        let words = "this build speaks no TLS: use an http:// or ws:// address";
+        let words = "charsu join speaks no TLS yet: use an http:// or ws:// address";
         return Err(io::Error::new(io::ErrorKind::Unsupported, words));
     }
     let stream = TcpStream::connect((&*server.authority.host, server.authority.port)).await?;
