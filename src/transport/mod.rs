@@ -5,6 +5,7 @@ pub(crate) mod cors;
 pub(crate) mod dialect;
 pub(crate) mod http;
 pub mod origin;
+pub mod pipe;
 pub(crate) mod socket;
 pub(crate) mod speaker;
 mod tcp;

@@ -1,13 +1,15 @@
-//! A connection's socket: TCP, with or without TLS over it. Everybody who writes or reads does it through a shared reference:
-//! who may, and when, is decided elsewhere. Knows no frame and no HTTP.
+//! A connection's other end: TCP, with or without TLS over it, or a pipe whose client comes by HTTP. Everybody who writes or
+//! reads does it through a shared reference: who may, and when, is decided elsewhere. Knows no frame and no HTTP.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::pipe::{self, Pipe};
 use super::tcp::Tcp;
 use super::tls::{Refused, ServerConfig, Tls};
 
@@ -20,12 +22,19 @@ enum Kind {
     Plain(Tcp),
     /// Boxed: a plain connection pays nothing for it, for which of both it is stands in what its socket leaves unused.
     Secured(Box<Tls>),
+    /// As cheap for the others.
+    Piped(pipe::End),
 }
 
 impl Socket {
     /// A connection on which everybody on the way can read along.
     pub fn new(stream: TcpStream) -> Self {
         Self(Kind::Plain(Tcp::new(stream)))
+    }
+
+    /// A connection whose client fetches what is written and brings what is read. The pipe ends with it.
+    pub fn piped(pipe: Arc<Pipe>) -> Self {
+        Self(Kind::Piped(pipe::End::of(pipe)))
     }
 
     /// Shakes hands with a peer who speaks TLS. Not bounded in time.
@@ -51,6 +60,7 @@ impl Socket {
         match &self.0 {
             Kind::Plain(tcp) => tcp.poll_read(cx, buffer),
             Kind::Secured(tls) => tls.poll_read(cx, buffer),
+            Kind::Piped(end) => end.poll_read(cx, buffer).map(Ok),
         }
     }
 
@@ -59,7 +69,11 @@ impl Socket {
     /// # Errors
     /// The connection is broken.
     pub fn poll_discard(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.tcp().poll_read(cx, buffer)
+        match &self.0 {
+            Kind::Plain(tcp) => tcp.poll_read(cx, buffer),
+            Kind::Secured(tls) => tls.tcp().poll_read(cx, buffer),
+            Kind::Piped(end) => end.poll_read(cx, buffer).map(Ok),
+        }
     }
 
     /// Has the task woken when the socket takes something again. Ready at once if nobody has found it full.
@@ -67,7 +81,11 @@ impl Socket {
     /// # Errors
     /// The runtime ends.
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.tcp().poll_writable(cx)
+        match &self.0 {
+            Kind::Plain(tcp) => tcp.poll_writable(cx),
+            Kind::Secured(tls) => tls.tcp().poll_writable(cx),
+            Kind::Piped(end) => end.poll_writable(cx).map(Ok),
+        }
     }
 
     /// Writes as much of one piece as the socket takes, perhaps nothing; then [`Socket::poll_writable`] waits. What was taken
@@ -79,6 +97,7 @@ impl Socket {
         match &self.0 {
             Kind::Plain(tcp) => tcp.write(bytes),
             Kind::Secured(tls) => tls.write(&[IoSlice::new(bytes)]),
+            Kind::Piped(end) => end.write(&[IoSlice::new(bytes)]),
         }
     }
 
@@ -90,6 +109,7 @@ impl Socket {
         match &self.0 {
             Kind::Plain(tcp) => tcp.write_vectored(slices),
             Kind::Secured(tls) => tls.write(slices),
+            Kind::Piped(end) => end.write(slices),
         }
     }
 
@@ -97,26 +117,23 @@ impl Socket {
     /// begins with it, even one of nothing. Never so without TLS.
     pub fn owes(&self) -> bool {
         match &self.0 {
-            Kind::Plain(_) => false,
+            Kind::Plain(_) | Kind::Piped(_) => false,
             Kind::Secured(tls) => tls.owes(),
         }
     }
 
     /// Tells the peer that nothing more comes, after what is owed.
     pub fn poll_shut_down(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Kind::Secured(tls) = &self.0 {
-            // An error means that the peer is gone already, which is what is wanted.
-            let _ = ready!(tls.poll_goodbye(cx));
-        }
-        self.tcp().shut_down();
-        Poll::Ready(())
-    }
-
-    fn tcp(&self) -> &Tcp {
         match &self.0 {
-            Kind::Plain(tcp) => tcp,
-            Kind::Secured(tls) => tls.tcp(),
+            Kind::Plain(tcp) => tcp.shut_down(),
+            Kind::Secured(tls) => {
+                // An error means that the peer is gone already, which is what is wanted.
+                let _ = ready!(tls.poll_goodbye(cx));
+                tls.tcp().shut_down();
+            }
+            Kind::Piped(end) => end.shut_down(),
         }
+        Poll::Ready(())
     }
 
     /// Writes at least something, or has the task woken.
