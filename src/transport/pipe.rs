@@ -218,7 +218,7 @@ mod tests {
         let waker = Waker::from(woken.clone());
         let mut cx = Context::from_waker(&waker);
         assert!(end.poll_writable(&mut cx).is_ready());
-        assert_eq!(write(&end, &[b'a'; OUTWARD_BYTES - 1]), OUTWARD_BYTES - 1);
+        assert_eq!(write(&end, &vec![b'a'; OUTWARD_BYTES - 1]), OUTWARD_BYTES - 1);
         assert!(end.poll_writable(&mut cx).is_ready());
         let both = [IoSlice::new(b""), IoSlice::new(b"bc")];
         assert_eq!(end.write(&both).expect("the client is there"), 1);
@@ -261,7 +261,7 @@ mod tests {
         let mut cx = Context::from_waker(&waker);
         let mut buffer = [0; 8];
         assert!(end.poll_read(&mut cx, &mut buffer).is_pending());
-        write(&end, &[b'a'; OUTWARD_BYTES]);
+        write(&end, &vec![b'a'; OUTWARD_BYTES]);
         assert!(end.poll_writable(&mut cx).is_pending());
         assert_eq!(pipe.bring(b"unread"), Brought::Taken);
         pipe.hang_up();
@@ -281,7 +281,7 @@ mod tests {
         let mut cx = Context::from_waker(&waker);
         let mut buffer = vec![0; 2 * INWARD_BYTES];
         assert!(end.poll_read(&mut cx, &mut buffer).is_pending());
-        assert_eq!(pipe.bring(&[b'a'; INWARD_BYTES + 1]), Brought::Taken, "one piece may be longer");
+        assert_eq!(pipe.bring(&vec![b'a'; INWARD_BYTES + 1]), Brought::Taken, "one piece may be longer");
         assert_eq!(woken.count(), 1);
         assert_eq!(pipe.bring(b"b"), Brought::Full);
         assert_eq!(end.poll_read(&mut cx, &mut buffer[..4]), Poll::Ready(4));
