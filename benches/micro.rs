@@ -193,7 +193,7 @@ fn writing() -> Vec<Step> {
     let (charsu, message, mut out) = (room(), event(42, LINE), Vec::new());
     steps.push(Step::new("write a message, by serde", 1, move || {
         out.clear();
-        wire::answer(&wire::snapshot_event(black_box(&charsu), black_box(&message), None), &mut out);
+        Wire::Charsu.answer(&wire::snapshot_event(black_box(&charsu), black_box(&message), None), &mut out);
         black_box(&out);
     }));
     let (charsu, mut out) = (room(), Vec::new());

@@ -239,6 +239,8 @@ settings! {
         #[lifted] rooms_created_per_minute_per_address: u32 as Times = 30;
         /// Pages of the past, read over HTTP by one address
         #[lifted] pages_read_per_minute_per_address: u32 as Times = 120;
+        /// Streams of events opened over HTTP, and lines said without one, by one address
+        #[lifted] visits_per_minute_per_address: u32 as Times = 600;
         /// Codes that do not exist, asked for by one address
         #[lifted] failed_joins_per_minute_per_address: u32 as Times = 10;
     }

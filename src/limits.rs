@@ -28,6 +28,8 @@ pub enum Limit {
     FailedJoins,
     /// The address reads pages of the past too fast.
     PagesRead,
+    /// Streams of events opened, and lines said without one, too fast.
+    Visits,
     /// The address has opened as many codes through a dialect as it may.
     DialectCodes,
 }
@@ -42,6 +44,7 @@ impl Limit {
             Self::Connects => "Your address connects too often. Try again in a moment.",
             Self::RoomsCreated => "Your address creates rooms too fast. Try again in a moment.",
             Self::FailedJoins => "Too many codes that do not exist. Try again in a moment.",
+            Self::Visits => "Too many come from your address over HTTP. Try again in a moment.",
             Self::PagesRead => "Your address reads too fast. Try again in a moment.",
             Self::DialectCodes => "Your address has opened too many rooms.",
         }
@@ -52,7 +55,9 @@ impl Limit {
         match self {
             Self::Connections | Self::Addresses => Code::ServerFull,
             Self::ConnectionsPerAddress => Code::TooManyConnections,
-            Self::Connects | Self::RoomsCreated | Self::FailedJoins | Self::PagesRead => Code::RateLimited,
+            Self::Connects | Self::RoomsCreated | Self::FailedJoins | Self::PagesRead | Self::Visits => {
+                Code::RateLimited
+            }
             Self::DialectCodes => Code::TooManyRooms,
         }
     }

@@ -107,6 +107,11 @@ impl App {
         self.addresses.read_page(peer, self.now()).map_err(Refusal::from)
     }
 
+    /// Takes a permit to come into rooms over HTTP.
+    pub(crate) fn may_visit(&self, peer: IpAddr) -> Result<(), Refusal> {
+        self.addresses.visit(peer, self.now()).map_err(Refusal::from)
+    }
+
     /// Whether this address may make a room now.
     pub(crate) fn may_make_room(&self, peer: IpAddr) -> Result<(), Refusal> {
         self.addresses.create_room(peer, self.now()).map_err(Refusal::from)

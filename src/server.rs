@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 pub use app::{App, Health};
 pub(crate) use connection::Caller;
-pub(crate) use linger::Lingering;
+pub(crate) use linger::{Endless, Lingering};
 
 use crate::config::Settings;
 use crate::pages::Pages;

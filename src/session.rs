@@ -1,9 +1,10 @@
-//! One `charsu.v1` connection's conversation: what it may ask, how fast, and what it is told. Pure in what it decides: bytes
-//! come and go elsewhere.
+//! One connection's conversation in the frames of `charsu.v1`: what it may ask, how fast, and what it is told. Pure in what it
+//! decides: bytes come and go elsewhere.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::config::Settings;
 use crate::hub::{Hub, Join, Joined, LiveRoom, Moment, Numbered, Opening, Reader, Resume};
 use crate::names::{Name, RoomName};
 use crate::pace::Pace;
@@ -14,7 +15,7 @@ use crate::room::{Draft, Target};
 use crate::server::App;
 use crate::slash::{self, Said};
 use crate::text::{self, TextLimits};
-use crate::wire::{self, Wire};
+use crate::wire;
 
 /// What a frame led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,11 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// One that begins after the hello.
+    pub fn greeted() -> Self {
+        Self { greeted: true }
+    }
+
     /// Takes one text frame.
     pub fn take(&mut self, frame: &str, turn: &mut Turn<'_>) -> Outcome {
         let command = match Command::read(frame) {
@@ -125,17 +131,7 @@ impl Turn<'_> {
 
     fn hello(&self, offered: Option<&str>) -> Result<Outcome, Refusal> {
         let (secret, resumed) = self.hub().hello(self.reader, offered)?;
-        let settings = &self.app.settings;
-        Ok(self.tell(&ServerFrame::Welcome {
-            session: secret.into(),
-            resumed,
-            heartbeat_ms: settings.heartbeat_seconds.as_millis() as u64,
-            limits: Limits {
-                text_chars: settings.text_chars as u32,
-                name_chars: settings.name_chars as u32,
-                rooms: settings.rooms_per_connection as u32,
-            },
-        }))
+        Ok(self.tell(&welcome(&self.app.settings, &secret, resumed)))
     }
 
     fn join(&mut self, id: u64, room: &str, name: &str, since: Option<Position>) -> Result<(), Refusal> {
@@ -146,11 +142,11 @@ impl Turn<'_> {
         let (opening, hold) =
             if is_back { (Opening::Made, None) } else { self.app.opening(self.peer, &room, reopens)? };
         let name = Name::parse(name, self.app.settings.name_chars).map(Some).map_err(Refusal::from);
-        let shown_room = room.clone();
+        let (shown_room, wire) = (room.clone(), self.reader.wire());
         let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| {
             match joined {
-                Ok(joined) => wire::answer(&join_answer(id, joined), out),
-                Err(refusal) => Wire::Charsu.refuse(refusal, Some(id), &shown_room, out),
+                Ok(joined) => wire.answer(&join_answer(id, joined), out),
+                Err(refusal) => wire.refuse(refusal, Some(id), &shown_room, out),
             }
             None
         });
@@ -256,14 +252,14 @@ impl Turn<'_> {
 
     fn history(&self, id: u64, room: &str, page: Page) -> Result<Outcome, Refusal> {
         let (live, you) = self.member_of(room)?;
-        let name = live.name().clone();
+        let (name, wire) = (live.name().clone(), self.reader.wire());
         self.hub().history(self.reader, &live, you, page, move |lines, out| match lines {
             Ok((lines, more)) => {
                 let events = lines.iter().map(|event| wire::snapshot_event(&name, event, Some(you))).collect();
                 let room = name.as_str().into();
-                wire::answer(&ServerFrame::History { id, room, events, more: *more }, out);
+                wire.answer(&ServerFrame::History { id, room, events, more: *more }, out);
             }
-            Err(refusal) => Wire::Charsu.refuse(refusal, Some(id), &name, out),
+            Err(refusal) => wire.refuse(refusal, Some(id), &name, out),
         });
         Ok(Outcome::Answered)
     }
@@ -326,13 +322,53 @@ impl Turn<'_> {
     }
 
     fn tell(&self, frame: &ServerFrame<'_>) -> Outcome {
-        self.reader.answer(|out| wire::answer(frame, out));
+        self.reader.answer(|out| self.reader.wire().answer(frame, out));
         Outcome::Answered
     }
 }
 
+/// What a text says that somebody sends without numbers: a line, or what a slash makes of it. `signed` is the name that a
+/// guest wrote on it.
+pub(crate) fn line(
+    app: &App,
+    room: &LiveRoom,
+    from: MemberId,
+    signed: Option<Name>,
+    text: &str,
+) -> Result<Draft, Refusal> {
+    let limits = TextLimits { chars: app.settings.text_chars, bytes: app.settings.text_bytes };
+    text::check(text, limits)?;
+    match slash::parse(text) {
+        Said::Text(said) => {
+            text::check(said, limits)?;
+            Ok(Draft::Message { from, signed, text: said.into() })
+        }
+        Said::Private(letter) => {
+            let (to, said) = app.hub.addressee(room, &letter)?;
+            text::check(said, limits)?;
+            Ok(Draft::Private { from, to, text: said.into() })
+        }
+        Said::MissingName => Err(slash::missing_name()),
+        Said::Unknown(_) => Err(Code::UnknownCommand.into()),
+    }
+}
+
+/// The answer to a hello.
+pub(crate) fn welcome<'a>(settings: &Settings, secret: &'a str, resumed: bool) -> ServerFrame<'a> {
+    ServerFrame::Welcome {
+        session: secret.into(),
+        resumed,
+        heartbeat_ms: settings.heartbeat_seconds.as_millis() as u64,
+        limits: Limits {
+            text_chars: settings.text_chars as u32,
+            name_chars: settings.name_chars as u32,
+            rooms: settings.rooms_per_connection as u32,
+        },
+    }
+}
+
 /// The answer to a join, as it turned out.
-fn join_answer<'a>(id: u64, joined: &'a Joined<'_>) -> ServerFrame<'a> {
+pub(crate) fn join_answer<'a>(id: u64, joined: &'a Joined<'_>) -> ServerFrame<'a> {
     let snapshot = joined.snapshot.build(joined.room.name(), &joined.history);
     match joined.resume {
         Resume::Joined | Resume::Resumed => ServerFrame::Joined { id, snapshot },

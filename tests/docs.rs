@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use charsu::cli;
 use charsu::protocol::{Close, Code};
-use scene::{Frame, Scene, Socket};
+use scene::{Events, Frame, Scene, Socket};
 
 /// Set it to write the generated parts instead of comparing them.
 const WRITE: &str = "CHARSU_WRITE_DOCS";
@@ -215,6 +215,125 @@ async fn the_readme_shows_what_curl_is_answered() {
         }
     }
     assert!(seen >= 2, "only {seen} lines of curl were found: are they still written like this?");
+}
+
+/// Every `curl` of docs/http.md with what stands below it, as far as that does not differ from time to time. A block without
+/// a command is what the stream shows then.
+#[tokio::test]
+async fn plain_http_is_as_it_is_written_down() {
+    let document = read("docs/http.md");
+    let scene = Scene::start();
+    let mut stream: Option<Events> = None;
+    let (mut written, mut asked, mut expected) = (String::new(), 0, 0);
+    for block in blocks(&document, "console") {
+        let mut lines = block.into_iter().peekable();
+        while let Some(line) = lines.next() {
+            let Some(command) = line.strip_prefix("$ curl ") else {
+                // What the stream shows, in this order, whatever else it shows in between.
+                let events = stream.as_mut().expect("a stream was opened");
+                expected += 1;
+                while !is_in_order(&mut written, &same(&events.seen), line) {
+                    events.next().await.unwrap_or_else(|| panic!("{line}"));
+                }
+                continue;
+            };
+            asked += 1;
+            let (path, headers, body) = curl(command);
+            let headers = match &stream {
+                Some(events) => headers.replace(&secret_in(&headers), events.id.split('.').next().expect("a secret")),
+                None => headers,
+            };
+            let Some(body) = body else {
+                stream = Some(Events::open(scene.connect().await, &path, &headers).await.expect("a stream"));
+                continue;
+            };
+            let reply = scene.connect().await.post(&path, &headers, &body).await;
+            let answer = lines.next().expect("an answer");
+            let given = if command.starts_with("-i ") {
+                format!("HTTP/1.1 {} Accepted", reply.status)
+            } else {
+                reply.text().to_owned()
+            };
+            assert_eq!(same(&given), same(answer), "{command}");
+        }
+    }
+    assert!(asked >= 4 && expected >= 18, "only {asked} commands and {expected} lines were found");
+}
+
+/// Whether a line of the document stands in what was seen after all lines before it; `written` is all up to there.
+fn is_in_order(written: &mut String, seen: &str, line: &str) -> bool {
+    let line = same(line) + "\n";
+    let rest = seen.strip_prefix(written.as_str()).expect("it only grows");
+    let Some(at) = rest.find(&line) else { return false };
+    written.push_str(&rest[..at + line.len()]);
+    true
+}
+
+/// A command's path, its header lines and its body.
+fn curl(command: &str) -> (String, String, Option<String>) {
+    let mut words = Vec::new();
+    for (index, part) in command.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part);
+        } else {
+            words.extend(part.split_whitespace());
+        }
+    }
+    let (mut path, mut headers, mut body) = (String::new(), String::new(), None);
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        match word {
+            "-N" | "-i" => {}
+            "-H" => headers.extend([words.next().expect("a header"), "\r\n"]),
+            "-d" => {
+                headers += "Content-Type: application/x-www-form-urlencoded\r\n";
+                body = words.next().map(str::to_owned);
+            }
+            url => {
+                let below = url.strip_prefix("http://127.0.0.1:8000").unwrap_or_else(|| panic!("{url}"));
+                below.clone_into(&mut path);
+            }
+        }
+    }
+    (path, headers, body)
+}
+
+/// The secret that stands in header lines, or words that do not.
+fn secret_in(headers: &str) -> String {
+    let secret = headers.split("Bearer ").nth(1).and_then(|rest| rest.split("\r\n").next());
+    secret.unwrap_or("nothing to replace").to_owned()
+}
+
+/// A text without what differs from time to time: secrets, epochs, moments, and the server's port.
+fn same(text: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    let finish = |word: &mut String, out: &mut String| {
+        if word.len() == 22 {
+            "SECRET".clone_into(word);
+        }
+        let parts = word.split('-').map(|part| match part.len() {
+            16 if part.bytes().all(|byte| byte.is_ascii_hexdigit()) => "EPOCH",
+            13 if part.bytes().all(|byte| byte.is_ascii_digit()) => "MOMENT",
+            _ => part,
+        });
+        out.push_str(&parts.collect::<Vec<_>>().join("-"));
+        word.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            word.push(c);
+        } else {
+            finish(&mut word, &mut out);
+            out.push(c);
+        }
+    }
+    finish(&mut word, &mut out);
+    let ports = out.split("127.0.0.1:").enumerate().map(|(index, part)| match index {
+        0 => part,
+        _ => part.trim_start_matches(|c: char| c.is_ascii_digit()),
+    });
+    ports.collect::<Vec<_>>().join("127.0.0.1:")
 }
 
 /// Every `text` block of docs/dialects.md, line by line, each on a server of its own.

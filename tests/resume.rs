@@ -55,7 +55,7 @@ async fn a_returning_member_gets_exactly_what_it_missed_and_then_what_is_said_li
     let scene = Scene::over(over, no_rates);
     let code = scene.opens_room().await;
     let (mut sara, ali) = (scene.person_in(&code, "Sara").await, scene.person_in(&code, "Ali").await);
-    let bob = scene.person_in(&code, "Bob").await;
+    let mut bob = scene.person_in(&code, "Bob").await;
     let to = ali.number(&code);
     let mut ali = ali;
     ali.hears("join").await;
@@ -70,7 +70,7 @@ async fn a_returning_member_gets_exactly_what_it_missed_and_then_what_is_said_li
     assert_eq!(private["type"], "ack", "one who is away can be written to");
     let other = bob.number(&code);
     sara.asks(json!({ "type": "private", "room": code, "to": other, "text": "for Bob" })).await;
-    bob.closes(Some(1000));
+    bob.leaves(&code).await;
     sara.hears("leave").await;
 
     // Live lines go on while Ali comes back.

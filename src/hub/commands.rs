@@ -4,9 +4,9 @@
 //! before any batch that belongs after it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
-use super::keeping::{After, Origin, Receipt};
+use super::keeping::{After, Origin, Receipt, Reply};
 use super::live_room::{LiveRoom, MEMBERS_LISTED, State};
 use super::reader::Reader;
 use super::resends::Recalled;
@@ -144,6 +144,11 @@ impl Hub {
         }
         self.sessions.keep(&session);
         Ok((secret, resumed))
+    }
+
+    /// The connection that speaks for the session of this secret.
+    pub fn speaker(&self, secret: &str) -> Option<Arc<Reader>> {
+        self.sessions.find(secret)?.speaker()
     }
 
     /// Puts a connection into a room; as the same member as before, if its session still is one. The answer may come later:
@@ -383,20 +388,35 @@ impl Hub {
     ) -> Result<bool, Refusal> {
         let mut state = room.lock();
         if let Some(numbered) = numbered
-            && repeats(reader, room, &mut state, numbered, now.ms())?
+            && repeats(reader, room, &mut state, numbered, now.ms(), &mut None)?
         {
             return Ok(false);
         }
+        self.append(reader, room, state, draft, numbered, now, None)?;
+        Ok(true)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a line is made of; it has two callers")]
+    pub(super) fn append(
+        self: &Arc<Self>,
+        reader: &Arc<Reader>,
+        room: &Arc<LiveRoom>,
+        mut state: MutexGuard<'_, State>,
+        draft: Draft,
+        numbered: Option<Numbered>,
+        now: Moment,
+        waiting: Option<Reply>,
+    ) -> Result<(), Refusal> {
         let event = state.room.number(draft, now.unix_ms, self.rules.room)?;
         let command = numbered.and_then(|numbered| Some((&**reader.session()?, numbered)));
-        let receipt = Receipt::Acknowledge { reader: reader.clone(), numbered };
+        let receipt = Receipt::Acknowledge { reader: reader.clone(), numbered, waiting };
         self.keep(room, &mut state, event, Origin { member: None, command }, receipt, now.ms());
         let is_pressed = state.is_pressed();
         drop(state);
         if is_pressed {
             room.flush();
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Answers a command that was done before as it was answered then, or will be. Returns whether it was.
@@ -404,7 +424,7 @@ impl Hub {
     /// # Errors
     /// [`super::Resends::recall`]'s.
     pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: Numbered) -> Result<bool, Refusal> {
-        repeats(reader, room, &mut room.lock(), command, self.now())
+        repeats(reader, room, &mut room.lock(), command, self.now(), &mut None)
     }
 
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
@@ -467,22 +487,25 @@ impl Hub {
 
 /// Whether a command was there before. It is answered as it was then, or with the first one. Called with the room's lock
 /// held, so that the first one cannot be answered for in between.
-fn repeats(
+pub(super) fn repeats(
     reader: &Arc<Reader>,
     room: &LiveRoom,
     state: &mut State,
     numbered: Numbered,
     now: u64,
+    waiting: &mut Option<Reply>,
 ) -> Result<bool, Refusal> {
     let Some(session) = reader.session() else { return Ok(false) };
     match session.recall(reader, numbered, now)? {
         Recalled::New => return Ok(false),
-        Recalled::Done(epoch, seq) => {
-            reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out));
-        }
+        Recalled::Done(epoch, seq) => match waiting.take() {
+            Some(waiting) => drop(waiting.send(Ok((epoch, seq)))),
+            None => reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out)),
+        },
         Recalled::Underway(seq) => {
             // The same content is of the same room, so the first one waits here.
-            if state.after(seq, After::Repeat { reader: reader.clone(), numbered }).is_err() {
+            let again = After::Repeat { reader: reader.clone(), numbered, waiting: waiting.take() };
+            if state.after(seq, again).is_err() {
                 return Err(Refusal::because(
                     Code::Unavailable,
                     "It is not known yet whether this was kept. Send it again.",

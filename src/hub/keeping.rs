@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::oneshot;
+
 use super::Hub;
 use super::commands::{Entrance, Join, Numbered};
 use super::live_room::{LiveRoom, State};
@@ -16,6 +18,7 @@ use super::reader::Reader;
 use super::sessions::{Held, Session};
 use super::timers::Due;
 use crate::protocol::{Code, Event, Kind, Refusal, Seq};
+use crate::room::Epoch;
 use crate::store::{Appended, Command, Entry, Opening, Outcome, SessionHash, Trouble};
 
 /// How long after a failure of the store a leave that nobody waits for is tried again, in milliseconds.
@@ -31,6 +34,10 @@ pub(crate) struct Ticket {
     /// Of which time of the room: answers to what was given up meanwhile are of an earlier one.
     era: u32,
 }
+
+/// How a request is answered that waits for it: where the event stands, or why it was not kept. Nobody is told when the
+/// request was given up meanwhile.
+pub(super) type Reply = oneshot::Sender<Result<(Epoch, Seq), Refusal>>;
 
 /// What is to be done once an event is kept, or is not.
 #[derive(Debug)]
@@ -52,6 +59,8 @@ pub(super) enum Receipt {
         reader: Arc<Reader>,
         /// What, on wires that number commands.
         numbered: Option<Numbered>,
+        /// Who waits for the answer, if it is not to be told on the wire.
+        waiting: Option<Reply>,
     },
     /// Nobody waits for it: somebody is gone.
     Gone,
@@ -66,6 +75,8 @@ pub(super) enum After {
         reader: Arc<Reader>,
         /// Which.
         numbered: Numbered,
+        /// Who waits for the answer, if it is not to be told on the wire.
+        waiting: Option<Reply>,
     },
     /// Somebody wants a name that is being claimed, perhaps by themselves over another connection.
     Join {
@@ -218,12 +229,16 @@ impl Hub {
                 reader.lay(|out| reader.wire().leave(id, room.name(), out));
                 reader.release();
             }
-            Receipt::Acknowledge { reader, numbered } => {
-                if let Some(numbered) = numbered {
-                    if let Some(session) = reader.session() {
-                        session.confirm(numbered.n);
+            Receipt::Acknowledge { reader, numbered, waiting } => {
+                if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
+                    session.confirm(numbered.n);
+                }
+                match (waiting, numbered) {
+                    (Some(waiting), _) => drop(waiting.send(Ok((epoch, event.seq)))),
+                    (None, Some(numbered)) => {
+                        reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
                     }
-                    reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                    (None, None) => {}
                 }
             }
             Receipt::Gone => {}
@@ -234,7 +249,8 @@ impl Hub {
         self.show(room, state, &event);
         for after in after {
             match after {
-                After::Repeat { reader, numbered } => {
+                After::Repeat { waiting: Some(waiting), .. } => drop(waiting.send(Ok((epoch, event.seq)))),
+                After::Repeat { reader, numbered, waiting: None } => {
                     reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
                     reader.call();
                 }
@@ -284,18 +300,23 @@ impl Hub {
                 tell(&reader, Some(id));
                 reader.release();
             }
-            Receipt::Acknowledge { reader, numbered } => {
+            Receipt::Acknowledge { reader, numbered, waiting } => {
                 if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
                     session.withdraw(numbered.n, self.now());
                 }
-                tell(&reader, numbered.map(|numbered| numbered.n));
-                reader.call();
+                if let Some(waiting) = waiting {
+                    drop(waiting.send(Err(refusal.clone())));
+                } else {
+                    tell(&reader, numbered.map(|numbered| numbered.n));
+                    reader.call();
+                }
             }
             Receipt::Gone => self.leave_again(room, &event),
         }
         for after in after {
             match after {
-                After::Repeat { reader, numbered } => {
+                After::Repeat { waiting: Some(waiting), .. } => drop(waiting.send(Err(refusal.clone()))),
+                After::Repeat { reader, numbered, waiting: None } => {
                     tell(&reader, Some(numbered.n));
                     reader.call();
                 }

@@ -284,10 +284,10 @@ impl LiveRoom {
         }
         let mut frame = Vec::new();
         match wire {
-            Wire::Charsu => {
+            Wire::Charsu | Wire::Sse => {
                 let (snapshot, events) = state.snapshot_parts(member, Past::OwnTime, Newcomers::None);
                 let snapshot = snapshot.build(self.name(), &events);
-                wire::answer(&ServerFrame::Reset { id: None, reason: ResetReason::Slow, snapshot }, &mut frame);
+                wire.answer(&ServerFrame::Reset { id: None, reason: ResetReason::Slow, snapshot }, &mut frame);
             }
             Wire::OneSegment => wire::one_segment_notice(GAP, &mut frame),
             Wire::TwoSegment => {

@@ -9,6 +9,7 @@ mod flusher;
 mod keeping;
 mod live_room;
 mod past;
+mod posts;
 mod reader;
 mod resends;
 mod restore;
@@ -23,6 +24,7 @@ pub use commands::{Join, JoinAnswer, Joined, Numbered, Resume};
 pub(crate) use keeping::Ticket;
 pub use live_room::{LiveRoom, MEMBERS_LISTED};
 pub use past::HISTORY_PAGE;
+pub use posts::{Post, Posted, Visit};
 pub use reader::Reader;
 pub use resends::{Recalled, Resends};
 pub use rooms::{Opening, WouldOpen};
@@ -42,7 +44,6 @@ use crate::protocol::{Close, MemberId};
 use crate::room::{Draft, RoomLimits, TailLimits};
 use crate::store::{Outcome, Store};
 use crate::transport::socket::Socket;
-use crate::transport::ws::close;
 use crate::wire::Carrier;
 use flusher::Flusher;
 use keeping::{Origin, Receipt};
@@ -411,6 +412,6 @@ fn send_away(reader: &Reader, window_ms: u64) {
     let moment = u64::from_le_bytes(random) % (window_ms + 1);
     reader.part(|out| {
         reader.wire().goaway(moment, out);
-        close::push(out, Close::Restart.code(), Close::Restart.reason());
+        reader.wire().close(Close::Restart, out);
     });
 }

@@ -20,7 +20,6 @@ use super::live_room::{LiveRoom, Stretch};
 use super::sessions::Session;
 use crate::protocol::{Close, MemberId, Seq};
 use crate::transport::socket::Socket;
-use crate::transport::ws::{close, frame};
 use crate::wire::{Batch, Carrier, Wire};
 
 /// The most that one write hands to the kernel while catching up, in bytes: enough to fill a socket's buffer, little
@@ -163,7 +162,7 @@ impl Reader {
             pausing: AtomicBool::new(false),
             held: AtomicBool::new(false),
             seated: AtomicBool::new(false),
-            knows_typing: AtomicBool::new(carrier.wire() == Wire::Charsu),
+            knows_typing: AtomicBool::new(carrier.wire().has_frames()),
             pending_limit: u16::try_from(pending_limit.div_ceil(1024)).unwrap_or(u16::MAX),
             session: OnceLock::new(),
         })
@@ -216,7 +215,7 @@ impl Reader {
             // It takes nothing, and is told things that it did not ask for. A frame may be half sent, so the close frame
             // goes behind what is there.
             self.begin_close(&mut desk);
-            close::push(&mut desk.pending, Close::TooSlow.code(), Close::TooSlow.reason());
+            self.wire().close(Close::TooSlow, &mut desk.pending);
             drop(desk);
             self.call();
             return;
@@ -265,7 +264,7 @@ impl Reader {
 
     /// Parts with this client: a close frame after what is already begun, and nothing after it.
     pub fn close(&self, why: Close) {
-        self.part(|out| close::push(out, why.code(), why.reason()));
+        self.part(|out| self.wire().close(why, out));
     }
 
     /// Parts with this client by a close frame of the caller's. The first parting counts.
@@ -395,7 +394,7 @@ impl Reader {
     /// Sends a ping unless one is under way.
     pub(super) fn ping(&self) {
         if !self.pinged.swap(true, Ordering::Relaxed) {
-            self.answer(|out| frame::push(out, frame::Opcode::Ping, b""));
+            self.answer(|out| self.wire().ping(out));
             self.write_answers();
         }
     }

@@ -20,6 +20,13 @@ const STEP: usize = 8;
 /// arrived by then, over a slow line too.
 const AWAITED_MS: u64 = 2000;
 
+/// Set in the numbers of commands that came with a key instead. A store keeps 63 bits.
+const OF_KEYS: u64 = 1 << 62;
+
+/// What of such a number is a hash of the key. Among the commands that are remembered two are taken for one another once in
+/// more than ten thousand million times.
+const KEY_BITS: u64 = (1 << 40) - 1;
+
 /// A session's last commands that changed a room.
 #[derive(Debug, Default)]
 pub struct Resends {
@@ -89,6 +96,19 @@ impl Resends {
     /// The highest number that is remembered.
     pub fn newest(&self) -> Option<u64> {
         self.recent.back().map(|done| done.n)
+    }
+
+    /// The number of the command that was sent under this key, or of the next one, which is sent under it now. Numbers of keys
+    /// are above all that clients choose themselves, and rise in the order in which their keys are first seen.
+    pub fn number_of_key(&self, key: u64) -> u64 {
+        let key = key & KEY_BITS;
+        let of_keys = self.recent.iter().filter(|done| done.n & OF_KEYS != 0);
+        if let Some(known) = of_keys.clone().find(|done| done.n & KEY_BITS == key) {
+            return known.n;
+        }
+        let highest = of_keys.map(|done| done.n).max().unwrap_or(OF_KEYS);
+        // The last numbers are never reached: it would take four million lines of one session.
+        ((highest & !KEY_BITS) + KEY_BITS + 1).min(i64::MAX.cast_unsigned() & !KEY_BITS) | key
     }
 
     /// Whether something that was not kept is waited for.

@@ -119,6 +119,12 @@ impl Rooms {
 }
 
 impl Hub {
+    /// In which epoch the log of a room lives that somebody reads, or did not long ago.
+    pub fn epoch_of(&self, name: &RoomName) -> Option<u64> {
+        let room = self.rooms().live(name).cloned();
+        room.map(|room| room.lock().room.log().epoch().0)
+    }
+
     /// Makes a code for a new room. The room begins with its first member.
     ///
     /// # Errors

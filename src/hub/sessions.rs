@@ -7,6 +7,7 @@ use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +18,7 @@ use super::Numbered;
 use super::live_room::LiveRoom;
 use super::reader::Reader;
 use super::resends::{Recalled, Resends};
+use crate::limits::{Bucket, Rate};
 use crate::protocol::{Code, MemberId, Refusal, Seq};
 use crate::room::Epoch;
 use crate::store::{KeptSession, SessionHash};
@@ -62,6 +64,8 @@ struct Trace {
     away: Vec<Held>,
     /// The last commands that changed a room.
     resends: Resends,
+    /// How fast it says something by requests of their own.
+    posts: Bucket,
 }
 
 /// A membership that waits for its person.
@@ -79,6 +83,11 @@ impl Session {
     /// Under which hash a store keeps it.
     pub fn hash(&self) -> SessionHash {
         self.hash
+    }
+
+    /// The connection that speaks for it now.
+    pub fn speaker(&self) -> Option<Arc<Reader>> {
+        self.inner().reader.upgrade()
     }
 
     /// Whether a membership of this room waits for its person.
@@ -114,6 +123,27 @@ impl Session {
             inner.newest = if trace.resends.awaits() { LOOK } else { newest };
         }
         Ok(recalled)
+    }
+
+    /// The number of the command that is sent under a key; see [`Resends::number_of_key`].
+    pub(super) fn number_of_key(&self, key: u64) -> u64 {
+        self.inner().trace().resends.number_of_key(key)
+    }
+
+    /// Takes a permit to say something by a request of its own.
+    pub(super) fn may_post(&self, rate: Rate, now: Duration) -> Result<(), Duration> {
+        self.inner().trace().posts.take(rate, now)
+    }
+
+    /// Binds it to a request that speaks for it meanwhile, unless a connection does.
+    pub(super) fn lend(&self, reader: &Arc<Reader>) -> bool {
+        let mut inner = self.inner();
+        if inner.reader.upgrade().is_some() {
+            return false;
+        }
+        inner.visits += 1;
+        inner.reader = Arc::downgrade(reader);
+        true
     }
 
     /// Remembers a command that is new; see [`Resends::note`].
@@ -299,7 +329,7 @@ impl Sessions {
     pub(super) fn restored(kept: Vec<KeptSession>, hash_key: &[u8; 16]) -> Self {
         let session = |kept: KeptSession| {
             let resends = Resends::restored(kept.commands);
-            let trace = (!resends.is_empty()).then(|| Box::new(Trace { away: Vec::new(), resends }));
+            let trace = (!resends.is_empty()).then(|| Box::new(Trace { resends, ..Trace::default() }));
             let inner = Inner { trace, newest: LOOK, is_stored: true, ..Inner::default() };
             Listed(Arc::new(Session { hash: kept.hash, inner: Mutex::new(inner) }))
         };

@@ -33,6 +33,7 @@ struct Allowed {
     rooms_created: Rate,
     failed_joins: Rate,
     pages_read: Rate,
+    visits: Rate,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -43,13 +44,14 @@ struct Entry {
     rooms_created: Bucket,
     failed_joins: Bucket,
     pages_read: Bucket,
+    visits: Bucket,
 }
 
 impl Entry {
     fn is_forgettable(&self, now: Duration) -> bool {
         self.connections == 0
             && self.dialect_codes == 0
-            && [self.connects, self.rooms_created, self.failed_joins, self.pages_read]
+            && [self.connects, self.rooms_created, self.failed_joins, self.pages_read, self.visits]
                 .iter()
                 .all(|bucket| bucket.is_full(now))
     }
@@ -83,6 +85,7 @@ impl Addresses {
             rooms_created: Rate::per_minute(settings.rooms_created_per_minute_per_address),
             failed_joins: Rate::per_minute(settings.failed_joins_per_minute_per_address),
             pages_read: Rate::per_minute(settings.pages_read_per_minute_per_address),
+            visits: Rate::per_minute(settings.visits_per_minute_per_address),
         };
         Arc::new(Self { known: Mutex::default(), allowed, emptied: Notify::new() })
     }
@@ -129,6 +132,18 @@ impl Addresses {
         self.lock().change(peer, now, self.allowed.addresses, |entry| {
             let taken = entry.pages_read.take(rate, now);
             taken.map_err(|retry_after| Exceeded { limit: Limit::PagesRead, retry_after })
+        })
+    }
+
+    /// Takes a permit to come into rooms over HTTP: to open a stream of events, or to say a line without one.
+    ///
+    /// # Errors
+    /// The address comes too often.
+    pub fn visit(&self, peer: IpAddr, now: Duration) -> Result<(), Exceeded> {
+        let rate = self.allowed.visits;
+        self.lock().change(peer, now, self.allowed.addresses, |entry| {
+            let taken = entry.visits.take(rate, now);
+            taken.map_err(|retry_after| Exceeded { limit: Limit::Visits, retry_after })
         })
     }
 

@@ -62,6 +62,8 @@ pub enum Code {
     IdConflict,
     /// An `id` so old that the server cannot tell whether it was seen.
     IdTooOld,
+    /// A request speaks for a session that is not known, or has no connection.
+    UnknownSession,
     /// The page's address may not use this server.
     OriginForbidden,
     /// The store cannot keep anything now; nothing was accepted.
@@ -70,7 +72,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::BadRequest,
         Self::UnknownCommand,
         Self::HelloFirst,
@@ -99,6 +101,7 @@ impl Code {
         Self::TooManyReactions,
         Self::IdConflict,
         Self::IdTooOld,
+        Self::UnknownSession,
         Self::OriginForbidden,
         Self::Unavailable,
     ];
@@ -134,6 +137,7 @@ impl Code {
             Self::TooManyReactions => "too_many_reactions",
             Self::IdConflict => "id_conflict",
             Self::IdTooOld => "id_too_old",
+            Self::UnknownSession => "unknown_session",
             Self::OriginForbidden => "origin_forbidden",
             Self::Unavailable => "unavailable",
         }
@@ -170,6 +174,7 @@ impl Code {
             Self::TooManyReactions => "That line bears as many reactions as it may.",
             Self::IdConflict => "This id was used for something else.",
             Self::IdTooOld => "This id is too old to be told apart from a repeat.",
+            Self::UnknownSession => "This session is not known here any more. Open a stream of events first.",
             Self::OriginForbidden => "Pages from that address may not use this server.",
             Self::Unavailable => "Nothing can be kept at the moment. It was not sent.",
         }
@@ -205,6 +210,7 @@ impl Code {
             | Self::TooManyReactions
             | Self::IdConflict
             | Self::IdTooOld
+            | Self::UnknownSession
             | Self::OriginForbidden => false,
         }
     }
@@ -213,7 +219,7 @@ impl Code {
     pub const fn http_status(self) -> u16 {
         match self {
             Self::RoomNotFound | Self::NoSuchPerson | Self::NoSuchLine => 404,
-            Self::OriginForbidden | Self::NotYours => 403,
+            Self::OriginForbidden | Self::NotYours | Self::UnknownSession => 403,
             Self::NameTaken
             | Self::AlreadyInRoom
             | Self::IdConflict

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use tower::Service;
 
 use super::app::App;
-use super::{Lingering, answers, guard};
+use super::{Endless, Lingering, answers, guard};
 use crate::limits::Seat;
 use crate::transport::socket::Socket;
 use crate::transport::tls;
@@ -76,7 +76,12 @@ pub(super) async fn attend(
     };
     let caller = Arc::new(Caller::new(seat));
     let patience = app.settings.handshake_timeout;
-    let service = service_fn(move |request| answer(Arc::clone(&app), routes.clone(), Arc::clone(&caller), request));
+    let endless = Endless::default();
+    let socket = Lingering::new(socket, endless.clone());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(endless.clone());
+        answer(Arc::clone(&app), routes.clone(), Arc::clone(&caller), request)
+    });
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -85,7 +90,7 @@ pub(super) async fn attend(
         .header_read_timeout(patience)
         .max_headers(guard::MAX_HEADERS)
         .max_buf_size(guard::MAX_HEAD);
-    let connection = builder.serve_connection(TokioIo::new(Lingering::new(socket)), service).with_upgrades();
+    let connection = builder.serve_connection(TokioIo::new(socket), service).with_upgrades();
     let mut connection = pin!(connection);
     // Errors are the peer's: noise, a reset, a head that never ends. hyper has answered what can be answered.
     tokio::select! {
@@ -116,7 +121,7 @@ async fn secure(stream: TcpStream, config: tls::ServerConfig, patience: Duration
             return None;
         }
     };
-    let mut socket = Lingering::new(socket);
+    let mut socket = Lingering::new(socket, Endless::default());
     match refused {
         Some(refused) => tracing::debug!(%refused, "no TLS handshake"),
         None => {

@@ -1,9 +1,12 @@
 //! A socket that says goodbye properly. A peer that is answered before it has sent everything (a header block over the
 //! limit, say) would lose the answer if the socket were closed at once: closing with unread bytes resets the connection.
-//! So after its last write the socket reads what still comes and throws it away, for a moment. Knows no HTTP.
+//! So after its last write the socket reads what still comes and throws it away, for a moment. And it notices at once when a
+//! peer hangs up to whom an answer without an end is being sent. Knows no HTTP.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,10 +20,26 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// How much is read and thrown away meanwhile, in bytes.
 const MOST: usize = 1024 * 1024;
 
+/// Whether an answer without an end is being sent. Meanwhile nothing is expected from the peer, and hyper does not look
+/// whether it is still there: who has asked and says no more is answered all the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Endless(Arc<AtomicBool>);
+
+impl Endless {
+    pub(crate) fn set(&self, is_being_sent: bool) {
+        self.0.store(is_being_sent, Ordering::Relaxed);
+    }
+
+    fn is_being_sent(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A connection whose `shutdown` lingers.
 #[derive(Debug)]
 pub(crate) struct Lingering {
     socket: Socket,
+    endless: Endless,
     /// Set once nothing more will be written: how long the peer is waited for.
     until: Option<Pin<Box<Sleep>>>,
     is_shut_down: bool,
@@ -28,8 +47,8 @@ pub(crate) struct Lingering {
 }
 
 impl Lingering {
-    pub(crate) fn new(socket: Socket) -> Self {
-        Self { socket, until: None, is_shut_down: false, thrown_away: 0 }
+    pub(crate) fn new(socket: Socket, endless: Endless) -> Self {
+        Self { socket, endless, until: None, is_shut_down: false, thrown_away: 0 }
     }
 
     /// The socket, as it was.
@@ -62,6 +81,10 @@ impl AsyncWrite for Lingering {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes whenever its task is woken, and this has it woken when the peer hangs up.
+        if self.endless.is_being_sent() && self.socket.poll_hung_up(cx)?.is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 

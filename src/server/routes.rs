@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use super::answers;
 use super::app::App;
 use crate::pages::Pages;
-use crate::transport::http as interface;
+use crate::transport::{http as interface, sse};
 use crate::web;
 
 /// Words for a path that leads nowhere.
@@ -22,6 +22,7 @@ const LOST: &str = "There is nothing here.\n\n\
     /r/{room}        the chat page in a room\n\
     /ws/{room}       a WebSocket\n\
     POST /api/rooms  a new room\n\
+    /api/rooms/{room}/events  what happens in a room, as server-sent events\n\
     /healthz         whether the server is well";
 
 /// All routes, with what they share.
@@ -30,6 +31,7 @@ pub(super) fn all(app: &Arc<App>, pages: Option<Pages>) -> Router {
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
         .merge(interface::routes())
+        .merge(sse::routes())
         .fallback(page)
         .with_state(Arc::clone(app));
     match pages {
@@ -81,6 +83,7 @@ fn lost_in_the_interface() -> Response<Body> {
     answers::json(
         StatusCode::NOT_FOUND,
         "not_found",
-        "There is no such path. POST /api/rooms creates a room, GET /api/rooms/{room} looks it up.",
+        "There is no such path. POST /api/rooms creates a room, GET /api/rooms/{room} looks it up, \
+         GET /api/rooms/{room}/events reads it.",
     )
 }

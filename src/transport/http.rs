@@ -153,7 +153,8 @@ async fn about(State(app): State<Arc<App>>) -> Response<Body> {
     answer(StatusCode::OK, &about)
 }
 
-fn refused(refusal: &Refusal) -> Response<Body> {
+/// A refusal as an answer.
+pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
     let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut body = json!({ "code": refusal.code.as_str(), "message": refusal.words() });
     if let Some(wait) = refusal.retry_after_ms {
@@ -167,7 +168,16 @@ fn refused(refusal: &Refusal) -> Response<Body> {
     response
 }
 
-fn answer(status: StatusCode, body: &Value) -> Response<Body> {
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An answer in JSON.
+pub(super) fn answer(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -1,4 +1,5 @@
-//! What carries commands in and events out: WebSocket in its two families of wires, and ordinary HTTP. A transport knows no
+//! What carries commands in and events out: WebSocket in its two families of wires, server-sent events,
+//! and ordinary HTTP. A transport knows no
 //! other transport and no store.
 
 pub(crate) mod cors;
@@ -8,6 +9,7 @@ pub mod origin;
 pub mod pipe;
 pub(crate) mod socket;
 pub(crate) mod speaker;
+pub mod sse;
 mod tcp;
 pub(crate) mod tls;
 pub mod upgrade;

@@ -122,6 +122,11 @@ impl End {
         Self(pipe)
     }
 
+    /// The client's half.
+    pub(super) fn pipe(&self) -> &Arc<Pipe> {
+        &self.0
+    }
+
     /// Reads what the client brought. 0 bytes when it is gone.
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<usize> {
         self.0.connection.register(cx.waker());

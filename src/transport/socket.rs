@@ -113,6 +113,27 @@ impl Socket {
         }
     }
 
+    /// The client's half, if it comes by HTTP.
+    pub fn pipe(&self) -> Option<&Arc<Pipe>> {
+        match &self.0 {
+            Kind::Plain(_) | Kind::Secured(_) => None,
+            Kind::Piped(end) => Some(end.pipe()),
+        }
+    }
+
+    /// Ready once the peer has hung up, without reading anything. Not while it says what nobody has read.
+    ///
+    /// # Errors
+    /// The runtime ends.
+    pub fn poll_hung_up(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &self.0 {
+            Kind::Plain(tcp) => tcp.poll_hung_up(cx, false),
+            // A goodbye in TLS lies before the end, and is never read.
+            Kind::Secured(tls) => tls.tcp().poll_hung_up(cx, true),
+            Kind::Piped(_) => Poll::Pending,
+        }
+    }
+
     /// Whether something that was taken is not with the kernel yet: the rest of an encrypted record, at most. The next write
     /// begins with it, even one of nothing. Never so without TLS.
     pub fn owes(&self) -> bool {

@@ -6,7 +6,8 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
-use std::task::{Context, Poll, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker, ready};
 
 use socket2::SockRef;
 use tokio::io::Interest;
@@ -54,6 +55,27 @@ impl Tcp {
     /// The runtime ends.
     pub(super) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.poll_write_ready(cx)
+    }
+
+    /// Ready once the peer has ended its side. What it said before that lies unread in between: with `passes_over` that is as
+    /// if it were not there, and whoever reads later finds it only with what follows.
+    ///
+    /// # Errors
+    /// The runtime ends.
+    pub(super) fn poll_hung_up(&self, cx: &mut Context<'_>, passes_over: bool) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.0.poll_read_ready(cx))?;
+            let ready = pin!(self.0.ready(Interest::READABLE)).poll(&mut Context::from_waker(Waker::noop()));
+            if let Poll::Ready(ready) = ready
+                && ready?.is_read_closed()
+            {
+                return Poll::Ready(Ok(()));
+            }
+            if !passes_over {
+                return Poll::Pending;
+            }
+            let _ = self.0.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+        }
     }
 
     /// Writes as much of one piece as the socket takes, perhaps nothing; then [`Tcp::poll_writable`] waits.

@@ -16,7 +16,7 @@ const EXPECTED: usize = 200;
 const EXPECTED_ACK: usize = 112;
 
 /// Appends an answer for one client.
-pub fn answer(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
+pub(super) fn answer(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
     frame::push_with(out, Opcode::Text, EXPECTED, |out| {
         serde_json::to_writer(out, frame).expect("a frame has string keys and a Vec takes every byte");
     });

@@ -1,20 +1,24 @@
 //! How events look on each wire: one encoding per wire, shared by all its members. Pure translation from [`Event`] to
-//! WebSocket text frames; no wire knows another, and none knows who is connected.
+//! WebSocket text frames or server-sent events; no wire knows another's words but those of `charsu.v1`, and none knows who is
+//! connected.
 
 mod charsu;
 mod one_segment;
+mod sse;
 mod two_segment;
 
-pub use charsu::{answer, card, snapshot_event};
+pub use charsu::{card, snapshot_event};
 pub use one_segment::notice as one_segment_notice;
+pub use sse::{MARK, Mark};
 pub use two_segment::{error as two_segment_error, notice as two_segment_notice, users as two_segment_users};
 
 use std::sync::Arc;
 
 use crate::names::RoomName;
-use crate::protocol::{Event, MemberId, Refusal, Seq, ServerFrame};
+use crate::protocol::{Close, Event, MemberId, Refusal, Seq, ServerFrame};
 use crate::room::Epoch;
-use crate::transport::ws::deflate;
+use crate::transport::ws::frame::{self, Opcode};
+use crate::transport::ws::{close, deflate};
 
 /// The encodings, a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,11 +29,13 @@ pub enum Wire {
     OneSegment,
     /// Pages of the programs that connect to `/ws/{room}/{name}`.
     TwoSegment,
+    /// Server-sent events over HTTP.
+    Sse,
 }
 
 impl Wire {
     /// Every wire, in the order of [`Wire::index`].
-    pub const ALL: [Self; 3] = [Self::Charsu, Self::OneSegment, Self::TwoSegment];
+    pub const ALL: [Self; 4] = [Self::Charsu, Self::OneSegment, Self::TwoSegment, Self::Sse];
 
     /// A small number, for tables.
     pub const fn index(self) -> usize {
@@ -37,6 +43,7 @@ impl Wire {
             Self::Charsu => 0,
             Self::OneSegment => 1,
             Self::TwoSegment => 2,
+            Self::Sse => 3,
         }
     }
 
@@ -47,6 +54,40 @@ impl Wire {
             Self::Charsu => charsu::event(room, event, viewer, out),
             Self::OneSegment => one_segment::event(event, viewer, out),
             Self::TwoSegment => two_segment::event(room, event, viewer, out),
+            Self::Sse => sse::event(room, event, viewer, out),
+        }
+    }
+
+    /// Whether it carries the frames of `charsu.v1`, as its own messages or as the data of events.
+    pub const fn has_frames(self) -> bool {
+        match self {
+            Self::Charsu | Self::Sse => true,
+            Self::OneSegment | Self::TwoSegment => false,
+        }
+    }
+
+    /// Appends an answer for one client, on wires that carry frames.
+    pub fn answer(self, frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu => charsu::answer(frame, out),
+            Self::Sse => sse::answer(frame, out),
+            Self::OneSegment | Self::TwoSegment => {}
+        }
+    }
+
+    /// Appends what shows that the line lives, and asks a peer that can answer to do so.
+    pub fn ping(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu | Self::OneSegment | Self::TwoSegment => frame::push(out, Opcode::Ping, b""),
+            Self::Sse => sse::ping(out),
+        }
+    }
+
+    /// Appends the last words, which say why the connection ends.
+    pub fn close(self, why: Close, out: &mut Vec<u8>) {
+        match self {
+            Self::Charsu | Self::OneSegment | Self::TwoSegment => close::push(out, why.code(), why.reason()),
+            Self::Sse => sse::close(why, out),
         }
     }
 
@@ -54,6 +95,7 @@ impl Wire {
     pub fn acknowledge(self, id: u64, room: &RoomName, epoch: Epoch, seq: Seq, out: &mut Vec<u8>) {
         match self {
             Self::Charsu => charsu::acknowledge(id, room, epoch, seq, out),
+            Self::Sse => sse::acknowledge(id, room, epoch, seq, out),
             Self::OneSegment | Self::TwoSegment => {}
         }
     }
@@ -64,23 +106,18 @@ impl Wire {
             Self::Charsu => charsu::answer(&ServerFrame::refusal(refusal, id, Some(room.as_str())), out),
             Self::OneSegment => one_segment::notice(&refusal.in_one_line(), out),
             Self::TwoSegment => two_segment::notice(&refusal.in_one_line(), out),
+            Self::Sse => sse::refuse(refusal, id, room, out),
         }
     }
 
     /// Appends the answer to a leave.
     pub fn leave(self, id: u64, room: &RoomName, out: &mut Vec<u8>) {
-        match self {
-            Self::Charsu => charsu::answer(&ServerFrame::Left { id, room: room.as_str().into() }, out),
-            Self::OneSegment | Self::TwoSegment => {}
-        }
+        self.answer(&ServerFrame::Left { id, room: room.as_str().into() }, out);
     }
 
     /// Appends the news that the server stops, and when to come back.
     pub fn goaway(self, retry_after_ms: u64, out: &mut Vec<u8>) {
-        match self {
-            Self::Charsu => charsu::answer(&ServerFrame::Goaway { retry_after_ms }, out),
-            Self::OneSegment | Self::TwoSegment => {}
-        }
+        self.answer(&ServerFrame::Goaway { retry_after_ms }, out);
     }
 
     /// Appends a frame which says that somebody types or stopped.
@@ -90,6 +127,7 @@ impl Wire {
             Self::OneSegment => one_segment::typing(name, on, out),
             // The programs of this path know no typing: their pages would ignore it at best.
             Self::TwoSegment => {}
+            Self::Sse => sse::typing(room, from, on, out),
         }
     }
 }
@@ -370,6 +408,9 @@ mod tests {
                 let personal = shared.is_personal_to(viewer, position).then(|| shared.personal_to(viewer, wire, &room));
                 prop_assert_eq!(personal.as_ref().unwrap_or(&shared).after(position), &wanted);
 
+                if wire == Wire::Sse {
+                    continue;
+                }
                 let deflated = shared.deflated();
                 let personal =
                     deflated.is_personal_to(viewer, position).then(|| deflated.personal_to(viewer, wire, &room));
@@ -383,8 +424,8 @@ mod tests {
         fn a_cut_write_goes_on_where_it_was_cut(events in events(1), from in 0_usize..12, cut in 0_usize..4000) {
             let position = (from % events.len()) as Seq;
             let plain = Wire::ALL.map(|wire| Batch::encode(wire, &room(), &events, None, b""));
-            let deflated = plain.each_ref().map(Batch::deflated);
-            for batch in plain.iter().chain(&deflated) {
+            let deflated = plain.iter().take(Wire::Sse.index()).map(Batch::deflated);
+            for batch in deflated.collect::<Vec<_>>().iter().chain(&plain) {
                 let whole = batch.after(position);
                 let taken = cut % (whole.len() + 1);
                 let (reached, rest) = batch.stand(position, taken);

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
 
+use super::by_http::{self, Events};
 use super::deflating::{AGREED, OFFER, Unpacking, packed};
 use super::socket::masked;
 use super::{Raw, Socket, Stream, within};
@@ -28,15 +29,29 @@ pub(crate) enum Heard {
     Gone(String),
 }
 
+/// Plays the scenes of people by server-sent events and requests, if it is `sse`.
+const BY: &str = "CHARSU_SCENES_BY";
+
+/// Whether people come by server-sent events and requests.
+pub(crate) fn by_http() -> bool {
+    std::env::var(BY).is_ok_and(|by| by == "sse")
+}
+
 /// What the writing half is to do.
 enum Order {
     Send(Vec<u8>),
     HangUp,
 }
 
+/// How something is said.
+enum Mouth {
+    Socket(mpsc::UnboundedSender<Order>),
+    Requests(mpsc::UnboundedSender<Vec<u8>>),
+}
+
 /// A line. Dropping it cuts it without a word.
 pub(crate) struct Line {
-    out: mpsc::UnboundedSender<Order>,
+    out: Mouth,
     heard: mpsc::UnboundedReceiver<Heard>,
     /// How many compressed messages came, if compression was agreed on.
     deflated: Option<Arc<AtomicU64>>,
@@ -72,7 +87,21 @@ impl Line {
         let unpacking = deflated.clone().map(Unpacking::new);
         let reading = tokio::spawn(listen(read, early, unpacking, out.clone(), tell));
         let writing = tokio::spawn(speak(write, outgoing));
-        Self { out, heard, deflated, reading, writing }
+        Self { out: Mouth::Socket(out), heard, deflated, reading, writing }
+    }
+
+    /// Opens a stream of events with the secret of an earlier session. Its welcome is the first thing that is heard.
+    pub(crate) async fn by_http(raw: Raw, session: Option<&str>) -> Self {
+        let to = raw.host().parse().expect("an address");
+        let headers = session.map_or_else(String::new, |secret| format!("Authorization: Bearer {secret}\r\n"));
+        let mut events = Events::open(raw, "/api/events", &headers).await.expect("a stream");
+        let welcome = events.next().await.expect("a welcome");
+        let session = welcome.data.as_ref().and_then(|data| data["session"].as_str()).expect("a secret").to_owned();
+        let (out, said) = mpsc::unbounded_channel();
+        let (tell, heard) = mpsc::unbounded_channel();
+        let reading = tokio::spawn(by_http::listen(events, vec![welcome], tell.clone()));
+        let writing = tokio::spawn(by_http::speak(to, session, said, tell));
+        Self { out: Mouth::Requests(out), heard, deflated: None, reading, writing }
     }
 
     /// How many compressed messages came.
@@ -91,17 +120,29 @@ impl Line {
     }
 
     fn frame(&self, text: &str) -> Vec<u8> {
-        if self.deflated.is_some() { packed(text) } else { masked(1, text.as_bytes()) }
+        match &self.out {
+            Mouth::Requests(_) => [text, "\n"].concat().into_bytes(),
+            Mouth::Socket(_) if self.deflated.is_some() => packed(text),
+            Mouth::Socket(_) => masked(1, text.as_bytes()),
+        }
     }
 
     /// Sends bytes as they are.
     pub(crate) fn send(&self, bytes: Vec<u8>) {
         // A line that is gone tells so when it is listened to.
-        let _ = self.out.send(Order::Send(bytes));
+        match &self.out {
+            Mouth::Socket(out) => drop(out.send(Order::Send(bytes))),
+            Mouth::Requests(out) => drop(out.send(bytes)),
+        }
     }
 
     /// Says goodbye, with a code or without one.
     pub(crate) fn close(&self, code: Option<u16>) {
+        if let Mouth::Requests(_) = &self.out {
+            // There is no goodbye on a stream.
+            self.reading.abort();
+            return;
+        }
         self.send(masked(8, &code.map_or_else(Vec::new, |code| code.to_be_bytes().to_vec())));
     }
 

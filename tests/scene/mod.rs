@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
 mod authority;
+mod by_http;
 mod chance;
 mod deflating;
 mod folder;
@@ -25,10 +26,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use authority::{Authority, Over, Trust};
+pub(crate) use by_http::{Event, Events};
 pub(crate) use chance::{Chance, seed};
 pub(crate) use deflating::{AGREED, OFFER, deflated, inflated, packed};
 pub(crate) use folder::Folder;
-pub(crate) use line::{Heard, Line};
+pub(crate) use line::{Heard, Line, by_http};
 pub(crate) use page::TutorialPage;
 pub(crate) use person::{CHARSU, Memory, Person, Place};
 pub(crate) use program::Program;
@@ -103,6 +105,9 @@ impl Scene {
         // A scene is the same on every store unless it says otherwise.
         settings.newcomers = Newcomers::None;
         settings.websocket_compression = std::env::var_os(COMPRESSED).is_some();
+        if by_http() {
+            settings.visits_per_minute_per_address = u32::MAX;
+        }
         change(&mut settings);
         settings.check().expect("settings that fit each other");
         let server = Server::bind(settings.clone()).expect("a free port and a store that can be opened");

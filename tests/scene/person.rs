@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::line::{Heard, Line};
+use super::line::{Heard, Line, by_http};
 use super::{Raw, Scene};
 
 /// How our own page asks for its wire.
@@ -74,15 +74,18 @@ impl Scene {
 impl Person {
     /// Says hello on a connection, with the secret of an earlier session.
     pub(crate) async fn on(raw: Raw, name: &str, session: Option<&str>) -> Self {
-        Self::over(Line::open(raw, "/ws", CHARSU).await, name, session).await
+        if by_http() {
+            return Self::over(Line::by_http(raw, session).await, name, None, false).await;
+        }
+        Self::over(Line::open(raw, "/ws", CHARSU).await, name, session, true).await
     }
 
     /// The same with a client that knows no compression.
     pub(crate) async fn plain_on(raw: Raw, name: &str, session: Option<&str>) -> Self {
-        Self::over(Line::open_plain(raw, "/ws", CHARSU).await, name, session).await
+        Self::over(Line::open_plain(raw, "/ws", CHARSU).await, name, session, true).await
     }
 
-    async fn over(line: Line, name: &str, session: Option<&str>) -> Self {
+    async fn over(line: Line, name: &str, session: Option<&str>, says_hello: bool) -> Self {
         let mut person = Self {
             line,
             name: name.to_owned(),
@@ -94,9 +97,11 @@ impl Person {
             events: VecDeque::new(),
             ended: None,
         };
-        person.sends(
-            &session.map_or_else(|| json!({"type": "hello"}), |secret| json!({"type": "hello", "session": secret})),
-        );
+        if says_hello {
+            person.sends(
+                &session.map_or_else(|| json!({"type": "hello"}), |secret| json!({"type": "hello", "session": secret})),
+            );
+        }
         person.welcome = person.answer().await;
         assert_eq!(person.welcome["type"], "welcome", "{}", person.welcome);
         person.session = person.welcome["session"].as_str().expect("a secret").to_owned();

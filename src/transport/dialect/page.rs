@@ -7,10 +7,7 @@ use serde::Deserialize;
 use crate::hub::{Join, Joined};
 use crate::names::{Name, RoomName};
 use crate::protocol::{Close, Code, Refusal};
-use crate::room::Draft;
-use crate::session::{Outcome, Turn};
-use crate::slash::{self, Said};
-use crate::text::{self, TextLimits};
+use crate::session::{Outcome, Turn, line};
 use crate::wire::{self, Wire};
 
 /// What a page's JSON frame may say. Every program has its own word for the text.
@@ -105,21 +102,7 @@ impl Page<'_, '_> {
     /// Says a text, which may be a slash command. `signed` is the name that a guest wrote on it.
     pub(super) fn say(&self, text: &str, signed: Option<Name>) -> Result<Outcome, Refusal> {
         let (room, from) = self.0.reader.first_membership().ok_or(Code::NotInRoom)?;
-        let limits = TextLimits { chars: self.0.app.settings.text_chars, bytes: self.0.app.settings.text_bytes };
-        text::check(text, limits)?;
-        let draft = match slash::parse(text) {
-            Said::Text(said) => {
-                text::check(said, limits)?;
-                Draft::Message { from, signed, text: said.into() }
-            }
-            Said::Private(letter) => {
-                let (to, said) = self.0.app.hub.addressee(&room, &letter)?;
-                text::check(said, limits)?;
-                Draft::Private { from, to, text: said.into() }
-            }
-            Said::MissingName => return Err(slash::missing_name()),
-            Said::Unknown(_) => return Err(Code::UnknownCommand.into()),
-        };
+        let draft = line(self.0.app, &room, from, signed, text)?;
         // In a dialect the echo is the acknowledgement.
         self.0.app.hub.say(self.0.reader, &room, draft, None, self.0.now)?;
         Ok(Outcome::Said)
@@ -154,7 +137,7 @@ impl Page<'_, '_> {
         self.0.reader.answer(|out| match self.0.reader.wire() {
             Wire::OneSegment => wire::one_segment_notice(words, out),
             Wire::TwoSegment => wire::two_segment_notice(words, out),
-            Wire::Charsu => unreachable!("a dialect is not charsu.v1"),
+            Wire::Charsu | Wire::Sse => unreachable!("a dialect carries no frames"),
         });
     }
 }
@@ -171,7 +154,7 @@ fn turn_away(wire: Wire, refusal: &Refusal, out: &mut Vec<u8>) -> Close {
         }
         Wire::TwoSegment => wire::two_segment_notice(&refusal.in_one_line(), out),
         Wire::OneSegment => wire::one_segment_notice(&refusal.in_one_line(), out),
-        Wire::Charsu => unreachable!("a dialect is not charsu.v1"),
+        Wire::Charsu | Wire::Sse => unreachable!("a dialect carries no frames"),
     }
     parting(refusal)
 }

@@ -71,6 +71,7 @@ export const en = {
   'error.id_conflict': 'This line could not be told apart from another one.',
   'error.id_too_old': 'The server cannot tell whether this arrived.',
   'error.origin_forbidden': 'This page may not use that server.',
+  'error.unknown_session': 'This connection is not known any more. Load the page again.',
   'error.unavailable': 'The server cannot keep anything right now. Try again soon.',
   // Not from the server: the page's own.
   'error.outbox_full': 'Too many lines wait to be sent. Wait until some are through.',

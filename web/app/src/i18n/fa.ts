@@ -69,6 +69,7 @@ export const fa: Record<keyof typeof en, string> = {
   'error.id_conflict': 'این پیام از پیامی دیگر بازشناخته نشد.',
   'error.id_too_old': 'سرور نمی‌داند این رسیده است یا نه.',
   'error.origin_forbidden': 'این صفحه اجازهٔ کار با آن سرور را ندارد.',
+  'error.unknown_session': 'این اتصال دیگر شناخته نیست. صفحه را دوباره باز کنید.',
   'error.unavailable': 'سرور اکنون چیزی نمی‌پذیرد. کمی بعد تلاش کنید.',
   'error.outbox_full': 'پیام‌های در صف زیاد شده‌اند. صبر کنید تا چندتایی فرستاده شود.',
   'error.recipient_gone': 'این شخص دیگر اینجا نیست.',
