@@ -1,10 +1,10 @@
 // The core (web/client) does the work of the chat; here it meets the browser. Loaded with the rooms.
-import { Chat } from '../../../client/src/index.ts';
+import { browser, Chat, withFallback } from '../../../client/src/index.ts';
 import { begin } from './chat.ts';
 import { forTab } from './keep.ts';
 import { socketUrl } from './server.ts';
 
-export const chat = new Chat({ url: socketUrl(), storage: forTab });
+export const chat = new Chat({ url: socketUrl(), storage: forTab, connect: withFallback(browser) });
 
 begin(chat);
 
