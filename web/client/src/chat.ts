@@ -1,9 +1,9 @@
 // The whole of it: link, rooms and outbox put together behind one face for the page. Knows the order in which things happen; what
 // they mean is in the pure parts.
-import { Alarm } from './alarm.ts';
+import { Connection, type Told } from './connection.ts';
 import { Desk, type Hall } from './desk.ts';
 import { Desks } from './desks.ts';
-import type { Arrival, Frame, Heard } from './frames.ts';
+import type { Arrival, Frame } from './frames.ts';
 import { Keep } from './keep.ts';
 import type { SaidLine } from './lines.ts';
 import { News } from './news.ts';
@@ -11,11 +11,11 @@ import { isOfLine, type Recipient } from './outbox.ts';
 import { keep, RoomPicture } from './picture.ts';
 import { browser, type StorageLike, type Surroundings, type WebSocketLike } from './platform.ts';
 import type { ClientFrame } from './protocol.ts';
-import { linkOf, reconnect, START, type Happening } from './reconnect.ts';
+import { linkOf } from './reconnect.ts';
+import { noticeOf } from './refusal.ts';
 import { askableFrom } from './room.ts';
 import { Sending } from './sending.ts';
 import type { ChatLimits, ChatView, ErrorNotice } from './view.ts';
-import { Wire } from './wire.ts';
 
 export interface ChatOptions {
   /** `ws://host/ws` */
@@ -37,12 +37,11 @@ const FULL: ErrorNotice = { code: 'outbox_full', message: 'Too many lines wait t
 const NOTHING: ChatView = { link: { state: 'idle' }, rooms: [], active: null, queued: 0, changing: 0, limits: null };
 
 export class Chat {
-  readonly #url: string;
   readonly #env: Surroundings;
   readonly #keep: Keep;
   readonly #hall: Hall;
   readonly #sending: Sending;
-  readonly #retry: Alarm;
+  readonly #connection: Connection;
   readonly #news: News<ChatView>;
   readonly #desks = new Desks();
   readonly #pictures = new WeakMap<Desk, RoomPicture>();
@@ -50,45 +49,42 @@ export class Chat {
   readonly #leaving: Set<string>;
   /** The numbers of `leave` commands on the present connection. */
   readonly #goodbyes = new Set<number>();
-  #wire: Wire | null = null;
-  #link = START;
-  #session: string | null;
   #lastId: number;
   #active: string | null = null;
   #visible = true;
   #limits: ChatLimits | null = null;
   #notice: ErrorNotice | null = null;
-  /** Until when the server asked to wait without naming a command; a close may follow it. */
-  #askedUntil = 0;
-  /** The server said that it restarts; a close follows. */
-  #restarts = false;
-  #closed = false;
 
   constructor(options: ChatOptions) {
     const { url, storage, ...given } = options;
-    this.#url = url;
     this.#env = { ...browser, ...given };
     this.#keep = new Keep(storage);
     this.#news = new News(this.#env, NOTHING, (before) => this.#draw(before), () => this.#save());
-    this.#retry = new Alarm(this.#env, () => this.#drive({ kind: 'due' }));
+    const who = this.#keep.who();
+    this.#connection = new Connection(url, this.#env, who.session, {
+      opened: () => this.#joinAll(),
+      welcomed: (frame) => this.#welcomed(frame),
+      frame: (frame) => this.#hear(frame),
+      cut: (code) => this.#cut(code),
+      // Where every room was refused it is the person's turn, and the server may have hung up for that.
+      wanted: () => [...this.#desks].some((desk) => desk.door !== 'shut'),
+      changed: () => this.#news.changed(),
+    });
     const shared = {
       env: this.#env,
-      send: (frame: ClientFrame) => this.#wire?.send(frame) ?? false,
+      send: (frame: ClientFrame) => this.#connection.send(frame),
       nextId: () => this.#nextId(),
       changed: () => this.#news.changed(),
     };
     this.#sending = new Sending({
-      ...shared, keep: this.#keep, live: () => this.#link.phase === 'live', desk: (room) => this.#desks.get(room),
+      ...shared, keep: this.#keep, live: () => this.#connection.phase === 'live', desk: (room) => this.#desks.get(room),
     });
     this.#hall = {
       ...shared,
-      // A stranger waits for the welcome: if it were let in and the secret lost on the way, its own ghost would hold its name.
-      admitted: () => this.#session !== null || this.#link.phase === 'live',
+      admitted: () => this.#connection.admitted,
       seen: (room) => this.#visible && this.#active === room,
       waiting: (room) => this.#sending.waiting(room),
     };
-    const who = this.#keep.who();
-    this.#session = who.session;
     // From the clock on: numbers that were given and not written down, or given by a copy of this tab, are not given twice.
     this.#lastId = who.session === null ? who.lastId : Math.max(who.lastId, this.#env.now());
     this.#leaving = new Set(who.leaving);
@@ -97,7 +93,7 @@ export class Chat {
       desk.room = { ...desk.room, epoch, seq: base, base, read, selves, came };
       this.#desks.add(desk);
     }
-    if (!this.#desks.isEmpty) this.#drive({ kind: 'wanted' });
+    if (!this.#desks.isEmpty) this.#connection.drive({ kind: 'wanted' });
   }
 
   /** An immutable snapshot; parts that did not change are the same objects as before. */
@@ -119,7 +115,7 @@ export class Chat {
     // Wishing the same again, as a page may do when it draws, is no reason to hurry.
     if (!desk.want(name) && known !== undefined) return;
     desk.join();
-    this.#drive({ kind: 'wanted' });
+    this.#connection.drive({ kind: 'wanted' });
     this.reconnectNow();
     this.#news.changed();
   }
@@ -137,8 +133,8 @@ export class Chat {
     desk.cut();
     this.#desks.remove(desk);
     if (this.#active === room) this.#active = null;
-    if (this.#session !== null) this.#leaving.add(room);
-    if (this.#link.phase === 'live') this.#tellLeaving(room);
+    if (this.#connection.session !== null) this.#leaving.add(room);
+    if (this.#connection.phase === 'live') this.#tellLeaving(room);
     else this.#idleIfAlone();
     this.#sending.pump();
     this.#news.changed();
@@ -229,16 +225,13 @@ export class Chat {
   reconnectNow(): void {
     if (this.#desks.isEmpty) return;
     // Another tab may have used this session's numbers meanwhile.
-    if (this.#link.phase === 'closed') this.#lastId = Math.max(this.#lastId, this.#env.now());
-    this.#drive({ kind: 'now' });
+    if (this.#connection.phase === 'closed') this.#lastId = Math.max(this.#lastId, this.#env.now());
+    this.#connection.drive({ kind: 'now' });
   }
 
   /** What the browser says of the network. */
   online(is: boolean): void {
-    this.#drive({ kind: 'online', is });
-    if (is) this.#unstick();
-    // A socket that seems to live through the change may be dead, or may not need that network at all: ask it.
-    this.#wire?.probe();
+    this.#connection.online(is);
   }
 
   /** Is the page before somebody's eyes? */
@@ -246,67 +239,23 @@ export class Chat {
     this.#visible = is;
     if (!is) return;
     this.#look();
-    this.#drive({ kind: 'visible' });
-    this.#unstick();
-    this.#wire?.probeIfQuiet();
+    this.#connection.visible();
   }
 
   /** The page goes. What is kept stays kept. */
   close(): void {
     this.#save();
-    this.#closed = true;
     this.#news.end();
-    this.#retry.off();
-    this.#unplug();
+    this.#connection.close();
   }
 
   // The link
 
-  #drive(what: Happening): void {
-    if (this.#closed) return;
-    const before = this.#link;
-    this.#link = reconnect(before, what, this.#env.now(), this.#env.random);
-    if (this.#link === before) return;
-    const { phase, dueAt } = this.#link;
-    if (phase === 'waiting') this.#retry.at(dueAt);
-    else this.#retry.off();
-    if (phase === 'connecting' && before.phase !== 'connecting') this.#connect();
-    this.#news.changed();
+  #joinAll(): void {
+    for (const desk of this.#desks) desk.join();
   }
 
-  #connect(): void {
-    this.#askedUntil = 0;
-    this.#restarts = false;
-    const wire: Wire = new Wire(this.#url, this.#env, {
-      opened: () => {
-        wire.send(this.#session === null ? { type: 'hello' } : { type: 'hello', session: this.#session });
-        for (const desk of this.#desks) desk.join();
-      },
-      frame: (frame) => this.#hear(frame),
-      lost: (code, reason) => this.#lost(code, reason),
-    });
-    this.#wire = wire;
-  }
-
-  /** Begins an attempt anew that may hang on a network which is gone. */
-  #unstick(): void {
-    if (this.#link.phase !== 'connecting' || this.#wire?.isStuck !== true) return;
-    this.#unplug();
-    this.#connect();
-  }
-
-  #lost(code: number, reason: string): void {
-    this.#unplug(code);
-    const asked = this.#askedUntil - this.#env.now();
-    const restarts = this.#restarts;
-    this.#drive({ kind: 'lost', code, reason, ...(asked > 0 || restarts ? { retryAfterMs: Math.max(0, asked) } : {}), restarts });
-    // Where every room was refused it is the person's turn, and the server may have hung up for that.
-    if ([...this.#desks].every((desk) => desk.door === 'shut')) this.#drive({ kind: 'unwanted' });
-  }
-
-  #unplug(code = 0): void {
-    this.#wire?.drop();
-    this.#wire = null;
+  #cut(code: number): void {
     for (const desk of this.#desks) desk.cut();
     this.#goodbyes.clear();
     this.#sending.cut(code);
@@ -314,31 +263,23 @@ export class Chat {
 
   /** Without a room there is nothing to be connected for. */
   #idleIfAlone(): void {
-    if (!this.#desks.isEmpty || (this.#leaving.size > 0 && this.#link.phase === 'live')) return;
-    this.#unplug();
-    this.#drive({ kind: 'unwanted' });
+    if (!this.#desks.isEmpty || (this.#leaving.size > 0 && this.#connection.phase === 'live')) return;
+    this.#connection.rest();
   }
 
   // What the server says
 
-  #hear(frame: Heard): void {
+  #hear(frame: Told): void {
     switch (frame.type) {
-      case 'welcome': return this.#welcomed(frame);
       case 'joined':
       case 'reset':
         return this.#arrived(frame);
       case 'ack': return this.#sending.acknowledged(frame);
       case 'people': return this.#desks.get(frame.room)?.people(frame);
-      case 'goaway': {
-        this.#askedUntil = this.#env.now() + frame.retry_after_ms;
-        this.#restarts = true;
-        return;
-      }
       case 'history': return this.#desks.get(frame.room)?.past(frame);
       case 'left': return this.#left(frame);
       case 'error': return this.#refused(frame);
       case 'typing': return this.#desks.get(frame.room)?.typing(frame);
-      case 'pong': return;
       case 'message':
       case 'private':
       case 'edit':
@@ -347,16 +288,13 @@ export class Chat {
       case 'join':
       case 'leave':
       case 'skip':
-        if (this.#desks.get(frame.room)?.event(frame) === false) this.#lost(0, 'hole');
+        if (this.#desks.get(frame.room)?.event(frame) === false) this.#connection.lost(0, 'hole');
     }
   }
 
   #welcomed(frame: Frame<'welcome'>): void {
-    if (this.#link.phase !== 'connecting') return;
-    this.#session = frame.session;
     const { text_chars: textChars, name_chars: nameChars, rooms } = frame.limits;
     this.#limits = { textChars, nameChars, rooms };
-    this.#wire?.beat(frame.heartbeat_ms);
     if (frame.resumed) {
       for (const room of this.#leaving) this.#tellLeaving(room);
     } else {
@@ -364,8 +302,8 @@ export class Chat {
       this.#sending.forgotten();
     }
     this.#save();
-    this.#drive({ kind: 'welcomed' });
-    for (const desk of this.#desks) desk.join();
+    this.#connection.drive({ kind: 'welcomed' });
+    this.#joinAll();
     this.#news.changed();
   }
 
@@ -405,7 +343,7 @@ export class Chat {
         if (what !== null) return;
       }
     }
-    if (frame.id === undefined && frame.retry_after_ms !== undefined) this.#askedUntil = this.#env.now() + frame.retry_after_ms;
+    if (frame.id === undefined && frame.retry_after_ms !== undefined) this.#connection.asked(frame.retry_after_ms);
     const desk = frame.room === undefined ? undefined : this.#desks.get(frame.room);
     if (desk !== undefined) desk.change({ notice });
     else if (frame.room === undefined) this.#notice = notice;
@@ -445,7 +383,7 @@ export class Chat {
 
   #tellLeaving(room: string): void {
     const id = this.#nextId();
-    if (this.#wire?.send({ type: 'leave', id, room }) === true) this.#goodbyes.add(id);
+    if (this.#connection.send({ type: 'leave', id, room })) this.#goodbyes.add(id);
   }
 
   // What is kept, and what is shown
@@ -460,7 +398,7 @@ export class Chat {
     const rooms = [...this.#desks].filter((desk) => desk.room.status !== 'left').map((desk) => (
       { room: desk.room.room, name: desk.name, epoch: desk.room.epoch, base: askableFrom(desk.room), read: desk.room.read,
         selves: desk.room.selves, came: desk.room.came }));
-    this.#keep.keepWho({ session: this.#session, lastId: this.#lastId, rooms, leaving: [...this.#leaving] });
+    this.#keep.keepWho({ session: this.#connection.session, lastId: this.#lastId, rooms, leaving: [...this.#leaving] });
   }
 
   #look(): void {
@@ -474,7 +412,7 @@ export class Chat {
       return picture.draw(desk.room, this.#sending.entries.filter((entry) => entry.room === desk.room.room));
     });
     return keep(before, {
-      link: keep(before.link, linkOf(this.#link)),
+      link: keep(before.link, linkOf(this.#connection.state)),
       rooms: keep(before.rooms, rooms),
       active: this.#active,
       queued: this.#sending.entries.filter((entry) => entry.state === 'queued' && entry.change === undefined).length,
@@ -483,14 +421,4 @@ export class Chat {
       ...(this.#notice === null ? {} : { notice: this.#notice }),
     });
   }
-}
-
-function noticeOf(frame: Frame<'error'>): ErrorNotice {
-  const { code, message, retry_after_ms: retryAfterMs, suggestion, near } = frame;
-  return {
-    code, message,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(suggestion === undefined ? {} : { suggestion }),
-    ...(near === undefined ? {} : { near }),
-  };
 }

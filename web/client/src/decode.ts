@@ -1,8 +1,10 @@
 // Turns what came over the wire into a frame, or into nothing. Believes no field; knows nothing of rooms or sockets.
-import type { CheckedSnapshot, Event, Heard, Saying } from './frames.ts';
-import type { Limits, Member, Reaction, ResetReason } from './protocol.ts';
+import type { Event, Heard, Saying } from './frames.ts';
+import type { ResetReason } from './protocol.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+/** A field's value, if it is what it should be; else undefined. `of`: what it is a field of. */
+type Read = (value: unknown, of: Fields) => unknown;
 
 /** The text of one WebSocket message as a frame, or null if it is none that this page knows. Never throws. */
 export function decodeText(data: unknown): Heard | null {
@@ -17,116 +19,9 @@ export function decodeText(data: unknown): Heard | null {
 /** A parsed JSON value as a frame, or null. Fields that are not of the protocol are left behind. */
 export function decode(value: unknown): Heard | null {
   if (!isObject(value)) return null;
-  switch (value['type']) {
-    case 'welcome': return welcome(value);
-    case 'joined': return joined(value);
-    case 'reset': return reset(value);
-    case 'ack': return ack(value);
-    case 'people': return people(value);
-    case 'left': return left(value);
-    case 'history': return history(value);
-    case 'goaway': return isWhole(value['retry_after_ms']) ? { type: 'goaway', retry_after_ms: value['retry_after_ms'] } : null;
-    case 'pong': return { type: 'pong' };
-    case 'error': return error(value);
-    case 'typing': return typing(value);
-    default: return event(value);
-  }
-}
-
-function welcome(f: Fields): Heard | null {
-  const session = f['session'];
-  const heartbeat = f['heartbeat_ms'];
-  const limits = limitsOf(f['limits']);
-  if (!isText(session) || session === '' || !isWhole(heartbeat) || heartbeat === 0 || limits === null) return null;
-  return { type: 'welcome', session, resumed: f['resumed'] === true, heartbeat_ms: heartbeat, limits };
-}
-
-function limitsOf(value: unknown): Limits | null {
-  if (!isObject(value)) return null;
-  const { text_chars, name_chars, rooms } = value;
-  return isWhole(text_chars) && isWhole(name_chars) && isWhole(rooms) ? { text_chars, name_chars, rooms } : null;
-}
-
-function joined(f: Fields): Heard | null {
-  const id = f['id'];
-  const snapshot = snapshotOf(f);
-  return isWhole(id) && snapshot !== null ? { type: 'joined', id, ...snapshot } : null;
-}
-
-const REASONS: readonly string[] = ['too_old', 'epoch', 'future', 'slow', 'left'] satisfies ResetReason[];
-
-function reset(f: Fields): Heard | null {
-  const snapshot = snapshotOf(f);
-  if (snapshot === null) return null;
-  // A reason that a newer server knows is still a reset: what it asks of the page is the same.
-  const reason = (REASONS.includes(String(f['reason'])) ? f['reason'] : 'too_old') as ResetReason;
-  return { type: 'reset', reason, ...snapshot, ...(isWhole(f['id']) ? { id: f['id'] } : {}) };
-}
-
-function snapshotOf(f: Fields): CheckedSnapshot | null {
-  const { room, epoch, seq, you, name, resumed, count, history, earlier } = f;
-  const members = membersOf(f['members']);
-  if (!isText(room) || !isText(epoch) || !isWhole(seq) || !isWhole(you) || !isText(name) || !isWhole(count)) return null;
-  if (members === null || !Array.isArray(history)) return null;
-  return {
-    room, epoch, seq, you, name, resumed: resumed === true, members, count, history: eventsOf(history, room),
-    ...(earlier === true ? { earlier } : {}),
-  };
-}
-
-function eventsOf(values: unknown[], room: string): Event[] {
-  const events: Event[] = [];
-  for (const past of values) {
-    const one: Event | null = isObject(past) ? event({ room, ...past }) : null;
-    if (one !== null && one.room === room) events.push(one);
-  }
-  return events;
-}
-
-/** Only lines, and only in their order: nothing else can be put into its place. */
-function history(f: Fields): Heard | null {
-  const { id, room, events, more } = f;
-  if (!isWhole(id) || !isText(room) || !Array.isArray(events)) return null;
-  const lines: Saying[] = [];
-  for (const one of eventsOf(events, room)) {
-    if ((one.type === 'message' || one.type === 'private') && one.seq > (lines.at(-1)?.seq ?? 0)) lines.push(one);
-  }
-  return { type: 'history', id, room, events: lines, more: more === true };
-}
-
-function ack(f: Fields): Heard | null {
-  const { id, room, epoch, seq } = f;
-  return isWhole(id) && isText(room) && isText(epoch) && isWhole(seq) ? { type: 'ack', id, room, epoch, seq } : null;
-}
-
-function people(f: Fields): Heard | null {
-  const { id, room, count, more } = f;
-  const members = membersOf(f['members']);
-  if (!isWhole(id) || !isText(room) || !isWhole(count) || members === null) return null;
-  return { type: 'people', id, room, members, count, more: more === true };
-}
-
-function left(f: Fields): Heard | null {
-  const { id, room } = f;
-  return isWhole(id) && isText(room) ? { type: 'left', id, room } : null;
-}
-
-function error(f: Fields): Heard | null {
-  const { code, message, id, room, retry_after_ms, suggestion, near } = f;
-  if (!isText(code) || !isText(message)) return null;
-  return {
-    type: 'error', code, message,
-    ...(isWhole(id) ? { id } : {}),
-    ...(isText(room) ? { room } : {}),
-    ...(isWhole(retry_after_ms) ? { retry_after_ms } : {}),
-    ...(isText(suggestion) ? { suggestion } : {}),
-    ...(Array.isArray(near) ? { near: near.filter(isText) } : {}),
-  };
-}
-
-function typing(f: Fields): Heard | null {
-  const { room, from, on } = f;
-  return isText(room) && isWhole(from) && typeof on === 'boolean' ? { type: 'typing', room, from, on } : null;
+  const read = kindOf(ANSWERS, value);
+  // The table says what the type says: the fixtures hold both to the same.
+  return (read === undefined ? event(value) : read(value, value) ?? null) as Heard | null;
 }
 
 /**
@@ -134,44 +29,111 @@ function typing(f: Fields): Heard | null {
  * would leave a hole in the numbers, and the page would ask for the same frame again and again.
  */
 function event(f: Fields): Event | null {
-  const { type, room, seq, at, from, to, name, to_name, text, target, emoji, on } = f;
+  const { room, seq } = f;
   if (!isText(room) || !isWhole(seq) || seq === 0 || 'id' in f) return null;
-  if (isTime(at)) {
-    if ((type === 'message' || type === 'private') && isWhole(from) && isText(name) && isText(text)) {
-      if (type === 'message') return { type, room, seq, at, from, name, text, ...(f['guest'] === true ? { guest: true } : {}), ...marksOf(f) };
-      if (isWhole(to) && isText(to_name)) return { type, room, seq, at, from, name, to, to_name, text, ...marksOf(f) };
+  return (kindOf(EVENTS, f)?.(f, f) ?? { type: 'skip', room, seq }) as Event;
+}
+
+function kindOf(table: Readonly<Record<string, Read>>, { type }: Fields): Read | undefined {
+  return isText(type) && Object.hasOwn(table, type) ? table[type] : undefined;
+}
+
+const whole: Read = (value) => isWhole(value) ? value : undefined;
+const text: Read = (value) => isText(value) ? value : undefined;
+const whether: Read = (value) => typeof value === 'boolean' ? value : undefined;
+/** Not said is no. */
+const surely: Read = (value) => value === true;
+/** Only yes is ever said. */
+const marked: Read = (value) => value === true ? value : undefined;
+/** A time is only shown, so any will do that a clock can show. */
+const time: Read = (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 8.64e15 ? value : undefined;
+
+/** An object with these fields; those with a question mark may be missing, and are if they are not what they should be. */
+function shape(fields: Readonly<Record<string, Read>>, type?: string): Read {
+  const reads = Object.entries(fields).map(([name, read]) => [name.replace('?', ''), name.endsWith('?'), read] as const);
+  return (value) => {
+    if (!isObject(value)) return undefined;
+    const taken: Record<string, unknown> = type === undefined ? {} : { type };
+    for (const [name, may, read] of reads) {
+      const got = read(value[name], value);
+      if (got !== undefined) taken[name] = got;
+      else if (!may) return undefined;
     }
-    if (isWhole(target) && isWhole(from)) {
-      if (type === 'edit' && isText(text)) return { type, room, seq, at, target, from, text };
-      if (type === 'delete') return { type, room, seq, at, target, from };
-      if (type === 'react' && isText(name) && isText(emoji) && typeof on === 'boolean') return { type, room, seq, at, target, from, name, emoji, on };
-    }
-    const member = memberOf(f['member']);
-    if ((type === 'join' || type === 'leave') && member !== null) return { type, room, seq, at, member };
-  }
-  return { type: 'skip', room, seq };
+    return taken;
+  };
 }
 
-/** What became of a line since it was said. */
-function marksOf(f: Fields): { edited_at?: number; reactions?: Reaction[] } {
-  const { edited_at, reactions } = f;
-  const whole: Reaction[] = [];
-  for (const one of Array.isArray(reactions) ? reactions as unknown[] : []) {
-    if (!isObject(one)) continue;
-    const { from, name, emoji } = one;
-    if (isWhole(from) && isText(name) && isText(emoji)) whole.push({ from, name, emoji });
-  }
-  return { ...(isTime(edited_at) ? { edited_at } : {}), ...(whole.length > 0 ? { reactions: whole } : {}) };
+/** What of a list can be read. */
+function list(read: Read): Read {
+  return (value, of) => Array.isArray(value) ? value.map((one) => read(one, of)).filter((one) => one !== undefined) : undefined;
 }
 
-function membersOf(value: unknown): Member[] | null {
-  return Array.isArray(value) ? value.map(memberOf).filter((member) => member !== null) : null;
-}
+const kinds = (table: Readonly<Record<string, Readonly<Record<string, Read>>>>): Readonly<Record<string, Read>> =>
+  Object.fromEntries(Object.entries(table).map(([type, fields]) => [type, shape(fields, type)]));
 
-function memberOf(value: unknown): Member | null {
-  if (!isObject(value) || !isWhole(value['id']) || !isText(value['name'])) return null;
-  return { id: value['id'], name: value['name'], ...(value['guest'] === true ? { guest: true } : {}) };
-}
+const member = shape({ id: whole, name: text, 'guest?': marked });
+const borne = list(shape({ from: whole, name: text, emoji: text }));
+/** None are not written. */
+const reactions: Read = (value, of) => {
+  const some = borne(value, of) as unknown[] | undefined;
+  return some?.length === 0 ? undefined : some;
+};
+const numbered = { room: text, seq: whole, at: time };
+const said = {
+  ...numbered, from: whole, name: text, text, 'edited_at?': time,
+  'reactions?': reactions,
+};
+const change = { ...numbered, target: whole, from: whole };
+const presence = { ...numbered, member };
+
+const EVENTS = kinds({
+  message: { ...said, 'guest?': marked },
+  private: { ...said, to: whole, to_name: text },
+  edit: { ...change, text },
+  delete: change,
+  react: { ...change, name: text, emoji: text, on: whether },
+  join: presence,
+  leave: presence,
+});
+
+/** Of a past, within the frame that names its room. */
+const past = list((one, { room }) => {
+  const of = isObject(one) ? event({ room, ...one }) : null;
+  return of?.room === room ? of ?? undefined : undefined;
+});
+
+/** Only lines, and only in their order: nothing else can be put into its place. */
+const lines: Read = (value, of) => {
+  let last = 0;
+  return (past(value, of) as Event[] | undefined)?.filter((one): one is Saying => {
+    const next = (one.type === 'message' || one.type === 'private') && one.seq > last;
+    if (next) last = one.seq;
+    return next;
+  });
+};
+
+const REASONS: readonly unknown[] = ['too_old', 'epoch', 'future', 'slow', 'left'] satisfies ResetReason[];
+const answer = { id: whole, room: text };
+const arrival = {
+  room: text, epoch: text, seq: whole, you: whole, name: text, resumed: surely, members: list(member), count: whole, history: past, 'earlier?': marked,
+};
+
+const ANSWERS = kinds({
+  welcome: {
+    session: text, resumed: surely, heartbeat_ms: whole, limits: shape({ text_chars: whole, name_chars: whole, rooms: whole }),
+  },
+  joined: { id: whole, ...arrival },
+  // A reason that a newer server knows is still a reset: what it asks of the page is the same.
+  reset: { 'id?': whole, reason: (value) => REASONS.includes(value) ? value : 'too_old', ...arrival },
+  ack: { ...answer, epoch: text, seq: whole },
+  people: { ...answer, members: list(member), count: whole, more: surely },
+  history: { ...answer, events: lines, more: surely },
+  left: answer,
+  goaway: { retry_after_ms: whole },
+  pong: {},
+  error: { code: text, message: text, 'id?': whole, 'room?': text, 'retry_after_ms?': whole, 'suggestion?': text, 'near?': list(text) },
+  typing: { room: text, from: whole, on: whether },
+});
 
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -179,11 +141,6 @@ function isObject(value: unknown): value is Fields {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-/** A time is only shown, so any will do that a clock can show. */
-function isTime(value: unknown): value is number {
-  return Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 8.64e15;
 }
 
 /** Whole numbers of the wire: 0 to 2^53-1. */

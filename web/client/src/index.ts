@@ -1,4 +1,5 @@
-// What the page may use of the core.
+// What `@charsu/client` gives: a session of promises and events (`connect`), and snapshots for a page that draws (`Chat`). A bundler
+// leaves out what is not imported.
 export { Chat, type ChatOptions } from './chat.ts';
 export { withFallback } from './fallback.ts';
 export { isCode } from './picture.ts';
@@ -7,3 +8,7 @@ export type { StorageLike, WebSocketLike } from './platform.ts';
 export type {
   ChatLimits, ChatView, Earlier, ErrorNotice, GapLine, GapReason, Line, LineChange, LineReaction, LineState, Link, MessageLine, Person, PresenceLine, PrivateLine, RoomStatus, RoomView,
 } from './view.ts';
+export { Refusal } from './refusal.ts';
+export { connect, type ConnectOptions, type Session, type SessionHappenings } from './talk/session.ts';
+export type { Room, RoomHappenings } from './talk/room.ts';
+export type * from './talk/events.ts';

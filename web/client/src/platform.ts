@@ -48,3 +48,8 @@ export const browser: Surroundings = {
   connect: (url, protocol) => new engine.WebSocket(url, protocol),
   microtask: (run) => engine.queueMicrotask(run),
 };
+
+/** The engine's own WebSocket, if it has one: Node has it from 22 on. */
+export function ownWebSocket(): Engine['WebSocket'] | undefined {
+  return engine.WebSocket;
+}

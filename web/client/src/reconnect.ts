@@ -4,7 +4,7 @@ import type { Link } from './view.ts';
 
 /** Upper bounds of the wait before each try in a row, ms. The wait is drawn from 0 to the bound, so that clients do not return in step. */
 export const DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000] as const;
-/** So many tries that did not get through, and the page asks the person. */
+/** So many tries that did not get through, and a page asks the person. */
 export const FAILURES_UNTIL_STOP = 10;
 /** A link that lived shorter than this after its welcome counts as flapping, and waits a little longer each time. */
 const STEADY_MS = 5_000;
@@ -25,6 +25,8 @@ export type Phase = 'idle' | 'connecting' | 'live' | 'waiting' | 'stopped' | 'cl
 export interface Reconnect {
   readonly phase: Phase;
   readonly online: boolean;
+  /** So many tries that did not get through, and it stops. */
+  readonly patience: number;
   /** Tries since the last welcome that failed. */
   readonly failures: number;
   /** Index into DELAYS_MS of the next wait. */
@@ -48,20 +50,20 @@ export type Happening =
    * The socket ended, or was dropped by us (code 0). `retryAfterMs`: what the server asked for before, in an `error` or, with
    * `restarts`, in a `goaway`: then for this client alone.
    */
-  | { kind: 'lost'; code: number; reason: string; retryAfterMs?: number; restarts?: boolean }
+  | { kind: 'lost'; code: number; reason: string; retryAfterMs?: number | undefined; restarts?: boolean }
   | { kind: 'due' }
   | { kind: 'online'; is: boolean } | { kind: 'visible' }
   /** The person asks for it. */
   | { kind: 'now' };
 
 export const START: Reconnect = {
-  phase: 'idle', online: true, failures: 0, step: 0, since: 0, dueAt: 0, notBefore: 0, welcomedAt: 0, restarts: false, closed: { code: 0, reason: '' },
+  phase: 'idle', online: true, patience: FAILURES_UNTIL_STOP, failures: 0, step: 0, since: 0, dueAt: 0, notBefore: 0, welcomedAt: 0, restarts: false, closed: { code: 0, reason: '' },
 };
 
 export function reconnect(state: Reconnect, what: Happening, now: number, random: () => number): Reconnect {
   switch (what.kind) {
     case 'wanted': return state.phase === 'idle' ? { ...state, phase: 'connecting', since: now, failures: 0, step: 0 } : state;
-    case 'unwanted': return state.phase === 'idle' ? state : { ...START, online: state.online, notBefore: state.notBefore };
+    case 'unwanted': return state.phase === 'idle' ? state : { ...START, online: state.online, patience: state.patience, notBefore: state.notBefore };
     case 'welcomed': return state.phase === 'connecting' ? { ...state, phase: 'live', failures: 0, welcomedAt: now, restarts: false } : state;
     case 'lost': return lost(state, what, now, random);
     // The clock is not asked again: it may have been set back, or be a millisecond behind its own timer.
@@ -90,7 +92,7 @@ function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now:
     notBefore: now + asked,
     restarts: what.restarts === true || (!wasLive && state.restarts),
   };
-  if (next.failures >= FAILURES_UNTIL_STOP) return { ...next, phase: 'stopped' };
+  if (next.failures >= state.patience) return { ...next, phase: 'stopped' };
   // What the server asks for is the least, and everybody was told the same: up to a fifth is added by chance.
   const least = asked + asked * random() / 5;
   const wait = next.online ? random() * (DELAYS_MS[step] ?? 0) : offlineWait(random);

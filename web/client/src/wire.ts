@@ -102,7 +102,7 @@ export class Wire {
   }
 
   /** Ends the socket without waiting for its last word; `lost` is not called. */
-  drop(): void {
+  drop(code = COMING_BACK): void {
     const socket = this.#socket;
     this.#over = true;
     this.#alarm.off();
@@ -110,7 +110,7 @@ export class Wire {
     if (socket === null) return;
     socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
     try {
-      socket.close(COMING_BACK, 'coming back');
+      socket.close(code, code === COMING_BACK ? 'coming back' : '');
     } catch {
       // It was closed already, or the engine allows no such code: it is out of our hands either way.
     }

@@ -1,7 +1,7 @@
 // A world for the tests: a clock that stands still, sockets that can be cut or go silent, and a server that keeps rooms as
 // docs/protocol.md says. It is strict: a frame that the protocol does not know is an error of the test that caused it.
 import { expect } from 'vitest';
-import { Chat, type ChatOptions, type MessageLine, type StorageLike, type WebSocketLike } from '../src/index.ts';
+import { Chat, connect, type ChatOptions, type ConnectOptions, type MessageLine, type Session as Visit, type StorageLike, type WebSocketLike } from '../src/index.ts';
 import type { Event } from '../src/frames.ts';
 import type { ClientFrame, Member, ServerFrame } from '../src/protocol.ts';
 
@@ -541,16 +541,26 @@ export class World {
   }
 
   chat(storage: StorageLike = new Store(), more: Partial<ChatOptions> = {}): Chat {
-    return new Chat({
-      url: 'ws://charsu.example/ws',
-      storage,
-      connect: () => new FakeSocket(this),
+    return new Chat({ url: 'ws://charsu.example/ws', storage, connect: () => new FakeSocket(this), ...this.#surroundings(), ...more });
+  }
+
+  session(more: ConnectOptions = {}): Visit {
+    const world = this;
+    class Socket extends FakeSocket {
+      constructor() {
+        super(world);
+      }
+    }
+    return connect('http://charsu.example', { ...this.#surroundings(), WebSocket: Socket, ...more });
+  }
+
+  #surroundings(): Pick<ChatOptions, 'now' | 'random'> & Required<Pick<ChatOptions, 'setTimer' | 'clearTimer'>> {
+    return {
       now: () => this.clock.time + this.skew,
       random: this.random,
       setTimer: (run, ms) => this.clock.set(run, ms > 2 ? ms - this.early() : ms),
       clearTimer: (timer) => this.clock.clear(timer),
-      ...more,
-    });
+    };
   }
 
   /** A chat that is in a room, and the socket it uses. */

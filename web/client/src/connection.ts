@@ -1,0 +1,187 @@
+// The link to the server, from one socket to the next: when one is opened, when it is given up, and how to come back. Knows the
+// session's secret, which makes a new socket the same person; knows no rooms and no lines.
+import { Alarm } from './alarm.ts';
+import type { Frame, Heard } from './frames.ts';
+import type { Surroundings } from './platform.ts';
+import type { ClientFrame } from './protocol.ts';
+import { reconnect, START, type Happening, type Phase, type Reconnect } from './reconnect.ts';
+import { Wire, type WireEvents } from './wire.ts';
+
+/** One way to the server, for as long as it lasts: a WebSocket (wire.ts), or whatever keeps the same promises. */
+export interface Way {
+  /** False if the frame was not taken. */
+  send(frame: ClientFrame): boolean;
+  /** Welcomed: from now on the server is heard from at least this often. */
+  beat(heartbeatMs: number): void;
+  /** Not welcomed for a suspiciously long time. */
+  readonly isStuck: boolean;
+  probe(): void;
+  probeIfQuiet(): void;
+  /** Ends it with this close code, or as one who comes back; `lost` is not called. */
+  drop(code?: number): void;
+}
+
+/** What the server says of rooms and commands. */
+export type Told = Exclude<Heard, Frame<'welcome' | 'goaway' | 'pong'>>;
+
+export type OpenWay = (url: string, env: Surroundings, events: WireEvents) => Way;
+
+export interface ConnectionEvents {
+  /** Hello was said; what needs no welcome may follow. */
+  opened(): void;
+  /** Let in. Whoever hears this makes the link live, by `drive({ kind: 'welcomed' })`, when it is ready for that. */
+  welcomed(frame: Frame<'welcome'>): void;
+  frame(frame: Told): void;
+  /** The way is gone, with this close code (0: given up by us). */
+  cut(code: number): void;
+  /** Asked after every loss: is there anything left to be connected for? */
+  wanted(): boolean;
+  changed(): void;
+}
+
+export class Connection {
+  readonly #url: string;
+  readonly #env: Surroundings;
+  readonly #events: ConnectionEvents;
+  readonly #open: OpenWay;
+  readonly #retry: Alarm;
+  #way: Way | null = null;
+  #state = START;
+  /** Until when the server asked to wait without naming a command; a close may follow it. */
+  #askedUntil = 0;
+  /** The server said that it restarts; a close follows. */
+  #restarts = false;
+  #closed = false;
+  /** The secret that makes one the same person again; null before the first welcome. */
+  session: string | null;
+
+  /** `patience`: after so many tries in a row that did not get through it stops until it is asked. */
+  constructor(url: string, env: Surroundings, session: string | null, events: ConnectionEvents, patience = START.patience, open: OpenWay = (...way) => new Wire(...way)) {
+    this.#url = url;
+    this.#env = env;
+    this.session = session;
+    this.#events = events;
+    this.#open = open;
+    this.#state = { ...START, patience };
+    this.#retry = new Alarm(env, () => this.drive({ kind: 'due' }));
+  }
+
+  get state(): Reconnect {
+    return this.#state;
+  }
+
+  get phase(): Phase {
+    return this.#state.phase;
+  }
+
+  /**
+   * May rooms be joined on the present way? A stranger waits for the welcome: if it were let in and the secret lost on the way, its
+   * own ghost would hold its name.
+   */
+  get admitted(): boolean {
+    return this.session !== null || this.phase === 'live';
+  }
+
+  send(frame: ClientFrame): boolean {
+    return this.#way?.send(frame) ?? false;
+  }
+
+  drive(what: Happening): void {
+    if (this.#closed) return;
+    const before = this.#state;
+    this.#state = reconnect(before, what, this.#env.now(), this.#env.random);
+    if (this.#state === before) return;
+    const { phase, dueAt } = this.#state;
+    if (phase === 'waiting') this.#retry.at(dueAt);
+    else this.#retry.off();
+    if (phase === 'connecting' && before.phase !== 'connecting') this.#connect();
+    this.#events.changed();
+  }
+
+  /** The server asked for patience without naming a command. */
+  asked(ms: number): void {
+    this.#askedUntil = this.#env.now() + ms;
+  }
+
+  /** What the browser says of the network. */
+  online(is: boolean): void {
+    this.drive({ kind: 'online', is });
+    if (is) this.#unstick();
+    // A socket that seems to live through the change may be dead, or may not need that network at all: ask it.
+    this.#way?.probe();
+  }
+
+  /** Somebody looks at it again. */
+  visible(): void {
+    this.drive({ kind: 'visible' });
+    this.#unstick();
+    this.#way?.probeIfQuiet();
+  }
+
+  /** The way is gone, or is given up with code 0; the next one is opened when it is time. */
+  lost(code: number, reason: string): void {
+    this.#unplug(code);
+    const asked = this.#askedUntil - this.#env.now();
+    const restarts = this.#restarts;
+    this.drive({ kind: 'lost', code, reason, retryAfterMs: asked > 0 || restarts ? Math.max(0, asked) : undefined, restarts });
+    if (!this.#events.wanted()) this.drive({ kind: 'unwanted' });
+  }
+
+  /** There is nothing to be connected for. */
+  rest(): void {
+    this.#unplug(0);
+    this.drive({ kind: 'unwanted' });
+  }
+
+  /** For good. `code`: 1000 if one has finished; else one comes back, perhaps as another page. */
+  close(code?: number): void {
+    this.#closed = true;
+    this.#retry.off();
+    this.#unplug(0, code);
+  }
+
+  #connect(): void {
+    this.#askedUntil = 0;
+    this.#restarts = false;
+    const way: Way = this.#open(this.#url, this.#env, {
+      opened: () => {
+        way.send(this.session === null ? { type: 'hello' } : { type: 'hello', session: this.session });
+        this.#events.opened();
+      },
+      frame: (frame) => this.#hear(frame),
+      lost: (code, reason) => this.lost(code, reason),
+    });
+    this.#way = way;
+  }
+
+  /** Begins an attempt anew that may hang on a network which is gone. */
+  #unstick(): void {
+    if (this.#state.phase !== 'connecting' || this.#way?.isStuck !== true) return;
+    this.#unplug(0);
+    this.#connect();
+  }
+
+  #unplug(code: number, closing?: number): void {
+    this.#way?.drop(closing);
+    this.#way = null;
+    this.#events.cut(code);
+  }
+
+  #hear(frame: Heard): void {
+    switch (frame.type) {
+      case 'welcome': {
+        if (this.#state.phase !== 'connecting') return;
+        this.session = frame.session;
+        this.#way?.beat(frame.heartbeat_ms);
+        return this.#events.welcomed(frame);
+      }
+      case 'goaway': {
+        this.asked(frame.retry_after_ms);
+        this.#restarts = true;
+        return;
+      }
+      case 'pong': return;
+      default: this.#events.frame(frame);
+    }
+  }
+}
