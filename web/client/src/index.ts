@@ -9,6 +9,6 @@ export type {
   ChatLimits, ChatView, Earlier, ErrorNotice, GapLine, GapReason, Line, LineChange, LineReaction, LineState, Link, MessageLine, Person, PresenceLine, PrivateLine, RoomStatus, RoomView,
 } from './view.ts';
 export { Refusal } from './refusal.ts';
-export { connect, type ConnectOptions, type Session, type SessionHappenings } from './talk/session.ts';
+export { connect, type ConnectOptions, type Session, type SessionHappenings, type SessionLink } from './talk/session.ts';
 export type { Room, RoomHappenings } from './talk/room.ts';
 export type * from './talk/events.ts';

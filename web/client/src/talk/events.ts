@@ -22,7 +22,7 @@ export type Message = Happened<Frame<'message'>>;
 export type PrivateMessage = Happened<Frame<'private'>>;
 export type Edit = Happened<Frame<'edit'>>;
 export type Delete = Happened<Frame<'delete'>>;
-export type React = Happened<Frame<'react'>>;
+export type Reaction = Happened<Frame<'react'>>;
 export type Presence = Happened<Frame<'join' | 'leave'>>;
 
 /** Here events are missing. What the room still tells of them follows as `past`. */
@@ -32,4 +32,4 @@ export interface Reset {
 }
 
 export type Said = Message | PrivateMessage;
-export type RoomEvent = Said | Edit | Delete | React | Presence | Reset;
+export type RoomEvent = Said | Edit | Delete | Reaction | Presence | Reset;

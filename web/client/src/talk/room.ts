@@ -6,7 +6,7 @@ import type { Arrival, Event, Frame, PastPage } from '../frames.ts';
 import type { Surroundings } from '../platform.ts';
 import type { Member as Person, Position } from '../protocol.ts';
 import { noticeOf, Refusal } from '../refusal.ts';
-import type { Delete, Edit, Message, Place, Presence, PrivateMessage, React, Reset, RoomEvent, Said } from './events.ts';
+import type { Delete, Edit, Message, Place, Presence, PrivateMessage, Reaction, Reset, RoomEvent, Said } from './events.ts';
 import { Listeners } from './listeners.ts';
 import { waitAsked, type Answer, type Command, type Queue, type Seat } from './queue.ts';
 
@@ -22,7 +22,7 @@ export interface RoomHappenings {
   private: PrivateMessage;
   edit: Edit;
   delete: Delete;
-  react: React;
+  react: Reaction;
   join: Presence;
   leave: Presence;
   reset: Reset;

@@ -17,14 +17,14 @@ export interface ConnectOptions extends Partial<Omit<Surroundings, 'connect'>> {
 }
 
 /** `retryAt`: when the next try is made, by this machine's clock, in ms, while `waiting`. `closed`: the server said not to come back. */
-export interface Link {
+export interface SessionLink {
   readonly state: Phase;
   readonly retryAt: number;
 }
 
 export interface SessionHappenings {
   /** How the connection stands. */
-  link: Link;
+  link: SessionLink;
   /** The server refused something that belongs to no promise. */
   refused: Refusal;
 }
@@ -65,7 +65,7 @@ export class Session {
     this.#lobby = { env: this.#env, queue: this.#queue, connection: this.#connection, over: (room, why) => this.#over(room, why) };
   }
 
-  get link(): Link {
+  get link(): SessionLink {
     const { phase, dueAt } = this.#connection.state;
     return { state: phase, retryAt: dueAt };
   }
