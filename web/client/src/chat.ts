@@ -288,7 +288,7 @@ export class Chat {
       case 'join':
       case 'leave':
       case 'skip':
-        if (this.#desks.get(frame.room)?.event(frame) === false) this.#connection.lost(0, 'hole');
+        if (this.#desks.get(frame.room)?.event(frame) === false) this.#connection.lost();
     }
   }
 

@@ -119,7 +119,7 @@ export class Connection {
   }
 
   /** The way is gone, or is given up with code 0; the next one is opened when it is time. */
-  lost(code: number, reason: string): void {
+  lost(code = 0, reason = ''): void {
     this.#unplug(code);
     const asked = this.#askedUntil - this.#env.now();
     const restarts = this.#restarts;
@@ -145,7 +145,7 @@ export class Connection {
     this.#restarts = false;
     const way: Way = this.#open(this.#url, this.#env, {
       opened: () => {
-        way.send(this.session === null ? { type: 'hello' } : { type: 'hello', session: this.session });
+        way.send({ type: 'hello', ...(this.session && { session: this.session }) });
         this.#events.opened();
       },
       frame: (frame) => this.#hear(frame),

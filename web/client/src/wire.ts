@@ -57,9 +57,9 @@ export class Wire {
       socket.onclose = (event) => this.#end(event.code, event.reason);
       // A close always follows, and says more.
       socket.onerror = () => {};
-    } catch (refused) {
+    } catch {
       // The engine refuses the address. Told like any other loss, but after the constructor has returned.
-      env.microtask(() => this.#end(0, String(refused)));
+      env.microtask(() => this.#end());
     }
     this.#watch();
   }
@@ -110,13 +110,14 @@ export class Wire {
     if (socket === null) return;
     socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
     try {
-      socket.close(code, code === COMING_BACK ? 'coming back' : '');
+      socket.close(code);
     } catch {
       // It was closed already, or the engine allows no such code: it is out of our hands either way.
     }
   }
 
-  #end(code: number, reason: string): void {
+  /** Without arguments: given up, because something did not come in time. */
+  #end(code = 0, reason = ''): void {
     if (this.#over) return;
     this.drop();
     this.#events.lost(code, reason);
@@ -145,16 +146,16 @@ export class Wire {
     if (this.#heardAt > now) this.#heardAt = now;
     const [asked] = this.#asked.values();
     const answer = (asked ?? now) + ANSWER_MS;
-    if (now >= answer) return this.#end(0, 'no answer');
+    if (now >= answer) return this.#end();
     if (this.#heartbeat === 0) {
       const due = this.#started + WELCOME_MS;
-      return now >= due ? this.#end(0, 'no welcome') : this.#alarm.at(Math.min(due, answer));
+      return now >= due ? this.#end() : this.#alarm.at(Math.min(due, answer));
     }
     if (this.#ping === null) {
       const due = this.#heardAt + this.#heartbeat;
       return now >= due ? this.#asking(PONG_MS) : this.#alarm.at(Math.min(due, answer));
     }
     const due = this.#ping.at + this.#ping.wait;
-    return now >= due ? this.#end(0, 'no pong') : this.#alarm.at(Math.min(due, answer));
+    return now >= due ? this.#end() : this.#alarm.at(Math.min(due, answer));
   }
 }

@@ -328,6 +328,33 @@ test('close finishes: the place is given up, and nothing is left running', async
   expect(world.clock.pending).toBe(0);
 });
 
+test('what waits in another room does not wait for a room that has ended', async () => {
+  const world = new World();
+  const { session, room } = await joined(world);
+  const other = await done(world, session.join('general', 'Mina'));
+  world.server.intercept = (frame) => frame.type === 'say' && frame.room === ROOM ? 'nothing' : null;
+  const lost = refused(room.say('never answered'), world);
+  const waiting = other.say('waiting');
+  await pass(world, 20);
+  world.socket.tell({ type: 'left', id: 999, room: ROOM });
+  expect(await lost).toBe('unconfirmed');
+  await done(world, waiting);
+});
+
+test('whoever is sent away may come back at once, and nobody joins what was closed', async () => {
+  const world = new World();
+  const { session, room } = await joined(world);
+  let again: Promise<Room> | null = null;
+  room.on('end', () => { again ??= session.join(ROOM, 'Mina'); });
+  await pass(world);
+  world.socket.end(4000);
+  await pass(world, 1_000);
+  if (again === null) throw new Error('nobody was told');
+  await done(world, again as Promise<Room>);
+  session.close();
+  expect(await refused(session.join(ROOM, 'Mina'), world)).toBe('left');
+});
+
 test('a server that is long away is waited for', async () => {
   const world = new World();
   const { session, room } = await joined(world);

@@ -143,6 +143,8 @@ export class Queue {
       else if (entry.doubt || entry.onWay) this.#refuse(entry, 'unconfirmed');
       else this.#remove(entry).refuse(why);
     }
+    // One of another room may have waited for what was on its way here.
+    this.pump();
   }
 
   #refuse(entry: Entry, code: string): void {

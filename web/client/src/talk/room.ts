@@ -4,7 +4,7 @@ import { Alarm } from '../alarm.ts';
 import type { Connection } from '../connection.ts';
 import type { Arrival, Event, Frame, PastPage } from '../frames.ts';
 import type { Surroundings } from '../platform.ts';
-import type { Member as Person, Position } from '../protocol.ts';
+import type { ClientFrame, Member as Person, Position } from '../protocol.ts';
 import { noticeOf, Refusal } from '../refusal.ts';
 import type { Delete, Edit, Message, Place, Presence, PrivateMessage, Reaction, Reset, RoomEvent, Said } from './events.ts';
 import { Listeners } from './listeners.ts';
@@ -89,7 +89,7 @@ export class Member implements Room, Seat {
   #turnAway!: (why: Refusal) => void;
   /** What nobody has listened to yet. */
   #early: RoomEvent[] | null = [];
-  #place: Position | null = null;
+  #place: Position | undefined;
   #person: string;
   #you = 0;
   /** Member numbers that are or were one's own in this life of the log. */
@@ -152,7 +152,8 @@ export class Member implements Room, Seat {
   }
 
   async history(before?: Place, limit = 200): Promise<{ readonly lines: readonly Said[]; readonly more: boolean }> {
-    const command = { type: 'history', limit, ...(before === undefined ? {} : { before: before.seq }) } as const;
+    // JSON leaves out what is undefined.
+    const command = { type: 'history', limit, before: before?.seq } as Command;
     const { events, more } = await this.#put(command, before?.epoch) as PastPage;
     return { lines: events.map((event) => this.#told(event, true) as Said), more };
   }
@@ -219,8 +220,8 @@ export class Member implements Room, Seat {
   join(): void {
     if (this.attached || this.#joining !== null || this.#over !== undefined || !this.#lobby.connection.admitted) return;
     const id = this.#lobby.queue.nextId();
-    const since = this.#place === null ? {} : { since: this.#place };
-    if (this.#lobby.connection.send({ type: 'join', id, room: this.name, name: this.#person, ...since })) this.#joining = id;
+    const frame = { type: 'join', id, room: this.name, name: this.#person, since: this.#place } as ClientFrame;
+    if (this.#lobby.connection.send(frame)) this.#joining = id;
   }
 
   /** Is this the answer to what was asked here, or a `reset` that nobody asked for? */
@@ -246,7 +247,7 @@ export class Member implements Room, Seat {
       const last = same && frame.seq >= place.seq ? place.seq : 0;
       this.#place = { epoch: frame.epoch, seq: frame.seq };
       const reason = frame.type === 'reset' && frame.reason !== 'left' ? frame.reason : same ? 'away' : 'epoch';
-      if (place !== null) this.#happened({ type: 'reset', reason });
+      if (place !== undefined) this.#happened({ type: 'reset', reason });
       for (const event of frame.history) if (event.seq > last && event.type !== 'skip') this.#happened(this.#told(event, true));
     }
     this.#letIn(this);
@@ -254,7 +255,7 @@ export class Member implements Room, Seat {
 
   /** A numbered frame. False if the server left a hole before it; the second time at the same place that is told. */
   event(event: Event): boolean {
-    if (this.#place === null || !this.attached || event.seq <= this.#place.seq) return true;
+    if (this.#place === undefined || !this.attached || event.seq <= this.#place.seq) return true;
     const { epoch, seq } = this.#place;
     if (event.seq > seq + 1) {
       if (this.#tornAt !== seq) {

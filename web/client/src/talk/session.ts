@@ -45,6 +45,7 @@ export class Session {
   readonly #listeners = new Listeners<SessionHappenings>();
   readonly #rooms = new Set<Member>();
   #lastId: number;
+  #closed = false;
 
   constructor(url: string, { WebSocket = ownWebSocket(), storage, ...given }: ConnectOptions) {
     if (WebSocket === undefined) throw new TypeError('connect(url, { WebSocket }) needs one here');
@@ -79,6 +80,10 @@ export class Session {
     const known = [...this.#rooms].find((one) => one.name === room);
     if (known !== undefined) return known.joined;
     const member = new Member(this.#lobby, room, name);
+    if (this.#closed) {
+      member.end(null);
+      return member.joined;
+    }
     this.#rooms.add(member);
     member.join();
     this.#connection.drive({ kind: 'wanted' });
@@ -103,6 +108,7 @@ export class Session {
 
   /** One has finished. What waits is given up; for others one leaves. */
   close(): void {
+    this.#closed = true;
     this.#connection.close(1000);
     this.#endAll(null);
   }
@@ -115,8 +121,9 @@ export class Session {
   }
 
   #endAll(why: Refusal | null): void {
-    for (const room of this.#rooms) room.end(why);
+    const rooms = [...this.#rooms];
     this.#rooms.clear();
+    for (const room of rooms) room.end(why);
   }
 
   #joinAll(): void {
@@ -154,7 +161,7 @@ export class Session {
       case 'join':
       case 'leave':
       case 'skip':
-        if (this.#room(frame.room)?.event(frame) === false) this.#connection.lost(0, 'hole');
+        if (this.#room(frame.room)?.event(frame) === false) this.#connection.lost();
     }
   }
 
