@@ -1,7 +1,7 @@
 // Somebody's visit to a server, for programs and pages that want events rather than snapshots: promises that are kept when the
 // server has acknowledged, and iteration in the room's order. For a page that draws, there is chat.ts over the same parts.
 import { Connection, type Told } from '../connection.ts';
-import type { Arrival, Frame } from '../frames.ts';
+import type { Arrival, Event, Frame } from '../frames.ts';
 import { browser, ownWebSocket, type StorageLike, type Surroundings, type WebSocketLike } from '../platform.ts';
 import { noticeOf, Refusal } from '../refusal.ts';
 import type { Phase } from '../reconnect.ts';
@@ -153,15 +153,11 @@ export class Session {
       case 'error': return this.#refused(frame);
       case 'people': return;
       case 'typing': return this.#room(frame.room)?.heard(frame.from, frame.on);
-      case 'message':
-      case 'private':
-      case 'edit':
-      case 'delete':
-      case 'react':
-      case 'join':
-      case 'leave':
-      case 'skip':
-        if (this.#room(frame.room)?.event(frame) === false) this.#connection.lost();
+      default: {
+        // Whatever is left is an event, or the compiler says so.
+        const event: Event = frame;
+        if (this.#room(event.room)?.event(event) === false) this.#connection.lost();
+      }
     }
   }
 
