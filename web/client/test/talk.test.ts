@@ -341,6 +341,22 @@ test('what waits in another room does not wait for a room that has ended', async
   await done(world, waiting);
 });
 
+test('a line in doubt goes before lines of other rooms, whose numbers are higher', async () => {
+  const world = new World();
+  const { session, room } = await joined(world);
+  const other = await done(world, session.join('general', 'Mina'));
+  const doubtful = room.say('doubtful');
+  world.socket.end(1006);
+  let tries = 2;
+  world.server.intercept = (frame) => frame.type === 'join' && frame.room === ROOM && tries-- > 0
+    ? { type: 'error', code: 'rate_limited', message: 'Too fast.', id: frame.id, room: ROOM, retry_after_ms: 1_000 } : null;
+  const later = other.say('later');
+  await done(world, Promise.all([doubtful, later]), 10_000);
+  const says = world.sockets.flatMap(({ sent }) => sent).flatMap((frame) => frame.type === 'say' ? [`${frame.id} ${frame.text}`] : []);
+  expect(says.map((say) => say.split(' ')[1])).toEqual(['doubtful', 'doubtful', 'later']);
+  expect(says[0]).toBe(says[1]);
+});
+
 test('whoever is sent away may come back at once, and nobody joins what was closed', async () => {
   const world = new World();
   const { session, room } = await joined(world);
