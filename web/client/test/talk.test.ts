@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { ClientFrame } from '../src/protocol.ts';
 import { connect, Refusal, type ConnectOptions, type Room, type RoomEvent, type Session } from '../src/index.ts';
-import { seeded, Store, World } from './fake.ts';
+import { FakeSocket, seeded, Store, World } from './fake.ts';
 
 const ROOM = '408213';
 
@@ -86,6 +86,19 @@ test('many rooms share one connection, and an address is given as the page has i
   const { session } = await joined(world);
   await done(world, session.join('general', 'Mina'));
   expect(world.sockets).toHaveLength(1);
+});
+
+test('another way to the server can be given, as withFallback is', async () => {
+  const world = new World();
+  const asked: string[] = [];
+  const { room } = await joined(world, 'Mina', {
+    connect: (to) => {
+      asked.push(to);
+      return new FakeSocket(world);
+    },
+  });
+  await done(world, room.say('Hello'));
+  expect(asked).toEqual(['ws://charsu.example/ws']);
 });
 
 test('an engine without a WebSocket is told at once', () => {

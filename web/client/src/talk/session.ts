@@ -9,7 +9,7 @@ import { Listeners } from './listeners.ts';
 import { Queue } from './queue.ts';
 import { Member, out, type Lobby, type Room } from './room.ts';
 
-export interface ConnectOptions extends Partial<Omit<Surroundings, 'connect'>> {
+export interface ConnectOptions extends Partial<Surroundings> {
   /** Where the engine has none of its own, as Node 20: `import { WebSocket } from 'ws'`. */
   readonly WebSocket?: new (url: string, protocol: string) => WebSocketLike;
   /** `sessionStorage` in a page: a reload is the same person then. Lines that wait are kept by `Chat` alone. */
@@ -48,8 +48,8 @@ export class Session {
   #closed = false;
 
   constructor(url: string, { WebSocket = ownWebSocket(), storage, ...given }: ConnectOptions) {
-    if (WebSocket === undefined) throw new TypeError('connect(url, { WebSocket }) needs one here');
-    this.#env = { ...browser, connect: (to, protocol) => new WebSocket(to, protocol), ...given };
+    if (WebSocket === undefined && given.connect === undefined) throw new TypeError('connect(url, { WebSocket }) needs one here');
+    this.#env = { ...browser, ...(WebSocket && { connect: (to: string, protocol: string) => new WebSocket(to, protocol) }), ...given };
     this.#storage = storage;
     const [lastId = 0, session = ''] = storage?.getItem(KEY)?.split(' ') ?? [];
     // From the clock on: numbers that were given and not written down, or given by a copy of this page, are not given twice.
