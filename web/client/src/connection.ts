@@ -5,26 +5,10 @@ import type { Frame, Heard } from './frames.ts';
 import type { Surroundings } from './platform.ts';
 import type { ClientFrame } from './protocol.ts';
 import { reconnect, START, type Happening, type Phase, type Reconnect } from './reconnect.ts';
-import { Wire, type WireEvents } from './wire.ts';
-
-/** One way to the server, for as long as it lasts: a WebSocket (wire.ts), or whatever keeps the same promises. */
-export interface Way {
-  /** False if the frame was not taken. */
-  send(frame: ClientFrame): boolean;
-  /** Welcomed: from now on the server is heard from at least this often. */
-  beat(heartbeatMs: number): void;
-  /** Not welcomed for a suspiciously long time. */
-  readonly isStuck: boolean;
-  probe(): void;
-  probeIfQuiet(): void;
-  /** Ends it with this close code, or as one who comes back; `lost` is not called. */
-  drop(code?: number): void;
-}
+import { Wire } from './wire.ts';
 
 /** What the server says of rooms and commands. */
 export type Told = Exclude<Heard, Frame<'welcome' | 'goaway' | 'pong'>>;
-
-export type OpenWay = (url: string, env: Surroundings, events: WireEvents) => Way;
 
 export interface ConnectionEvents {
   /** Hello was said; what needs no welcome may follow. */
@@ -32,7 +16,7 @@ export interface ConnectionEvents {
   /** Let in. Whoever hears this makes the link live, by `drive({ kind: 'welcomed' })`, when it is ready for that. */
   welcomed(frame: Frame<'welcome'>): void;
   frame(frame: Told): void;
-  /** The way is gone, with this close code (0: given up by us). */
+  /** The socket is gone, with this close code (0: given up by us). */
   cut(code: number): void;
   /** Asked after every loss: is there anything left to be connected for? */
   wanted(): boolean;
@@ -43,9 +27,8 @@ export class Connection {
   readonly #url: string;
   readonly #env: Surroundings;
   readonly #events: ConnectionEvents;
-  readonly #open: OpenWay;
   readonly #retry: Alarm;
-  #way: Way | null = null;
+  #wire: Wire | null = null;
   #state = START;
   /** Until when the server asked to wait without naming a command; a close may follow it. */
   #askedUntil = 0;
@@ -56,12 +39,11 @@ export class Connection {
   session: string | null;
 
   /** `patience`: after so many tries in a row that did not get through it stops until it is asked. */
-  constructor(url: string, env: Surroundings, session: string | null, events: ConnectionEvents, patience = START.patience, open: OpenWay = (...way) => new Wire(...way)) {
+  constructor(url: string, env: Surroundings, session: string | null, events: ConnectionEvents, patience = START.patience) {
     this.#url = url;
     this.#env = env;
     this.session = session;
     this.#events = events;
-    this.#open = open;
     this.#state = { ...START, patience };
     this.#retry = new Alarm(env, () => this.drive({ kind: 'due' }));
   }
@@ -75,7 +57,7 @@ export class Connection {
   }
 
   /**
-   * May rooms be joined on the present way? A stranger waits for the welcome: if it were let in and the secret lost on the way, its
+   * May rooms be joined over the present socket? A stranger waits for the welcome: if it were let in and the secret lost on the way, its
    * own ghost would hold its name.
    */
   get admitted(): boolean {
@@ -83,7 +65,7 @@ export class Connection {
   }
 
   send(frame: ClientFrame): boolean {
-    return this.#way?.send(frame) ?? false;
+    return this.#wire?.send(frame) ?? false;
   }
 
   drive(what: Happening): void {
@@ -108,17 +90,17 @@ export class Connection {
     this.drive({ kind: 'online', is });
     if (is) this.#unstick();
     // A socket that seems to live through the change may be dead, or may not need that network at all: ask it.
-    this.#way?.probe();
+    this.#wire?.probe();
   }
 
   /** Somebody looks at it again. */
   visible(): void {
     this.drive({ kind: 'visible' });
     this.#unstick();
-    this.#way?.probeIfQuiet();
+    this.#wire?.probeIfQuiet();
   }
 
-  /** The way is gone, or is given up with code 0; the next one is opened when it is time. */
+  /** The socket is gone, or is given up with code 0; the next one is opened when it is time. */
   lost(code = 0, reason = ''): void {
     this.#unplug(code);
     const asked = this.#askedUntil - this.#env.now();
@@ -143,27 +125,27 @@ export class Connection {
   #connect(): void {
     this.#askedUntil = 0;
     this.#restarts = false;
-    const way: Way = this.#open(this.#url, this.#env, {
+    const wire = new Wire(this.#url, this.#env, {
       opened: () => {
-        way.send({ type: 'hello', ...(this.session && { session: this.session }) });
+        wire.send({ type: 'hello', ...(this.session && { session: this.session }) });
         this.#events.opened();
       },
       frame: (frame) => this.#hear(frame),
       lost: (code, reason) => this.lost(code, reason),
     });
-    this.#way = way;
+    this.#wire = wire;
   }
 
   /** Begins an attempt anew that may hang on a network which is gone. */
   #unstick(): void {
-    if (this.#state.phase !== 'connecting' || this.#way?.isStuck !== true) return;
+    if (this.#state.phase !== 'connecting' || this.#wire?.isStuck !== true) return;
     this.#unplug(0);
     this.#connect();
   }
 
   #unplug(code: number, closing?: number): void {
-    this.#way?.drop(closing);
-    this.#way = null;
+    this.#wire?.drop(closing);
+    this.#wire = null;
     this.#events.cut(code);
   }
 
@@ -172,7 +154,7 @@ export class Connection {
       case 'welcome': {
         if (this.#state.phase !== 'connecting') return;
         this.session = frame.session;
-        this.#way?.beat(frame.heartbeat_ms);
+        this.#wire?.beat(frame.heartbeat_ms);
         return this.#events.welcomed(frame);
       }
       case 'goaway': {
