@@ -3,6 +3,7 @@
 
 mod join;
 mod load;
+mod token;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::auth::Wanted;
 use crate::config::load::Flags;
 use crate::config::{SETTINGS, Setting, show};
 use crate::load::Plan;
@@ -18,6 +20,7 @@ use crate::store::sqlite::Form;
 
 pub use join::{Surroundings, Visit, help as join_help, visit};
 pub use load::help as load_help;
+pub use token::help as token_help;
 
 const EXPORT: &str = "export";
 const WIPE: &str = "wipe";
@@ -47,6 +50,18 @@ pub enum Wish {
     Wipe {
         /// Which, as it was written.
         room: String,
+    },
+    /// To make a token.
+    MintToken {
+        /// For whom.
+        wanted: Wanted,
+        /// The file of the private key that signs it; without one the secret does.
+        signing_key: Option<PathBuf>,
+    },
+    /// To look at a token.
+    InspectToken {
+        /// Which; from stdin without one.
+        token: Option<String>,
     },
     /// To put load on a server.
     Load {
@@ -86,6 +101,7 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine
             let refused = |bad| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{bad}\n"));
             return Ok(CommandLine { wish: join::wish(of).map_err(refused)?, config: None, flags: Vec::new() });
         }
+        Some((token::TOKEN, of)) => token::wish(of),
         Some((command, of)) => (Wish::of_command(command, of), of),
     };
     let is_known = |setting: &&Setting| of.try_contains_id(setting.name).is_ok();
@@ -158,7 +174,7 @@ fn command() -> Command {
         .arg(room())
         .args(of_store());
     Command::new("charsu")
-        .subcommands([join::command(), export, wipe, load::command()])
+        .subcommands([join::command(), export, wipe, load::command(), token::command()])
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .version(env!("CARGO_PKG_VERSION"))
@@ -181,11 +197,14 @@ pub fn help() -> String {
          \x20      charsu join ROOM [--name NAME] [--server URL]\n\
          \x20      charsu export ROOM --store URL [--format text|json|html] [--output FILE]\n\
          \x20      charsu wipe ROOM --store URL\n\
+         \x20      charsu token mint --name NAME [--room ROOM] [--expires TIME] …\n\
+         \x20      charsu token inspect [TOKEN] …\n\
          \x20      charsu load --url URL [--rooms N] [--members N] …\n\n\
          Without options it serves http://127.0.0.1:8000 and keeps nothing.\n\
          `join` chats from a terminal, or from a script: charsu join --help.\n\
          `export` prints what was said in a stored room, private lines left out.\n\
          `wipe` leaves nothing of a room in the file; no server may be running on it.\n\
+         `token` makes and shows what a server asks for that lets not everybody in: charsu token --help.\n\
          `load` loads a chat server, this or another, and checks what comes back: charsu load --help.\n",
         env!("CARGO_PKG_DESCRIPTION")
     );
@@ -307,6 +326,23 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_minted_or_looked_at_by_a_command_of_its_own() {
+        let line =
+            read_line("token mint --name Ali --room 408213 --room general --expires 90s --auth-secret-file s.txt");
+        let line = line.expect("fine");
+        let rooms = vec!["408213".to_owned(), "general".to_owned()];
+        let wanted = Wanted { name: "Ali".to_owned(), rooms, seconds: 90, ..Wanted::default() };
+        assert_eq!(line.wish, Wish::MintToken { wanted, signing_key: None });
+        assert_eq!(line.flags, vec![("auth_secret_file", vec!["s.txt".to_owned()])]);
+        let line = read_line("token inspect a.b.c --auth-key k.pem --config a.toml").expect("fine");
+        assert_eq!(line.wish, Wish::InspectToken { token: Some("a.b.c".to_owned()) });
+        assert_eq!((line.config, line.flags.len()), (Some("a.toml".into()), 1));
+        for line in ["token", "token mint", "token mint --name A --expires soon", "token mint --name A --listen 0"] {
+            assert!(read_line(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn a_load_is_planned_by_flags_of_its_own() {
         let wish = |line| read_line(line).map(|line| line.wish);
         let wish = wish("load --url ws://127.0.0.1/ws --protocol charsu.v1 --rate 5 --json").expect("fine");
@@ -365,7 +401,7 @@ mod tests {
         for setting in SETTINGS {
             assert!(help.contains(&format!("--{}", setting.flag())), "{}", setting.name);
         }
-        for help in [help, load_help(), join_help()] {
+        for help in [help, load_help(), join_help(), token_help()] {
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }
     }

@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::auth::Algorithm;
 use kinds::{
-    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, Size, Span, StoreUrl, Switch, Times,
+    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, Size, Span, StoreUrl, Switch, Texts, Times,
 };
 
 pub use kinds::{Fsync, Newcomers};
@@ -121,6 +122,20 @@ settings! {
     "Origins" {
         /// A site whose pages may connect: scheme, host and port, or null, or *. Repeatable
         allow_origin: Vec<String> as Origins = Vec::new();
+    }
+    "Who may enter, if not everybody" {
+        /// Ask everybody for a token (JWT) signed with HS256 by the secret in this file
+        auth_secret_file: Option<PathBuf> as File = None;
+        /// Or for one signed by the private half of the public key in this file, in PEM form
+        auth_key: Option<PathBuf> as File = None;
+        /// How tokens have to be signed, as their header names it, or auto: as the key's kind says
+        auth_algorithm: Option<Algorithm> as Choice<Option<Algorithm>> = None;
+        /// Who the tokens have to be for (aud). Repeatable; without it they must name nobody
+        auth_audience: Vec<String> as Texts = Vec::new();
+        /// Who the tokens have to be from (iss). Repeatable
+        auth_issuer: Vec<String> as Texts = Vec::new();
+        /// Whether a token may stand in the address, as ?token=…, where proxies log it
+        auth_in_query: bool as Switch = false;
     }
     "What is stored, with sqlite:" {
         /// What the disk must have said before a line counts as kept: normal or full (power cuts)
@@ -262,6 +277,11 @@ impl Settings {
         if self.tls_files().is_some() { "https" } else { "http" }
     }
 
+    /// Whether nobody enters without a token.
+    pub fn asks_for_tokens(&self) -> bool {
+        self.auth_secret_file.is_some() || self.auth_key.is_some()
+    }
+
     /// Whether only this machine can connect.
     pub fn is_loopback_only(&self) -> bool {
         self.listen.ip().to_canonical().is_loopback()
@@ -312,11 +332,31 @@ impl Settings {
             }
             (Some(_), Some(_)) | (None, None) => {}
         }
+        if let (Some(_), Some(_)) = (&self.auth_secret_file, &self.auth_key) {
+            return wrong("auth_key", "does not go with auth_secret_file: tokens are signed in one way".to_owned());
+        }
+        let rest = [
+            ("auth_algorithm", self.auth_algorithm.is_some()),
+            ("auth_audience", !self.auth_audience.is_empty()),
+            ("auth_issuer", !self.auth_issuer.is_empty()),
+            ("auth_in_query", self.auth_in_query),
+        ];
+        if let Some((name, _)) = rest.into_iter().find(|(_, is_given)| *is_given && !self.asks_for_tokens()) {
+            return wrong(name, "is of no use without a key: give --auth-secret-file or --auth-key, too".to_owned());
+        }
         if let Some(folder) = self.pages.as_ref().filter(|folder| !folder.is_dir()) {
             return wrong("pages", format!("names no folder: make {} or name another", folder.display()));
         }
         Ok(())
     }
+}
+
+/// A span of time as settings have it: `90s`, `10m`, `24h`.
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+pub(crate) fn read_span(text: &str) -> Result<Duration, String> {
+    Span::read(&[text.to_owned()])
 }
 
 /// The largest message of the Autobahn suite; more is never wanted.

@@ -3,6 +3,7 @@
 //! Read in this order: [`protocol`], [`room`], [`hub`], [`session`], [`transport::ws`]. What serves them (settings, start-up,
 //! HTTP, the embedded page) is around them and knows nothing of what is said in rooms.
 
+pub mod auth;
 pub mod cli;
 pub mod client;
 pub mod code;

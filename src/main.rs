@@ -2,11 +2,12 @@
 //! Nothing else reads the environment, prints or exits.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use charsu::auth::{self, SigningKey, Verifier, Wanted};
 use charsu::cli::{self, CommandLine, Surroundings, Wish};
 use charsu::config::load::{File as SettingsFile, Loaded, PREFIX, Source};
 use charsu::config::{Settings, show};
@@ -99,9 +100,45 @@ fn obey(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
             sqlite::wipe(file, room.as_str())?.then_some(()).ok_or_else(|| no_such_room(&room))?;
             print("Nothing of the room is left.\n");
         }
+        Wish::MintToken { wanted, signing_key } => mint(wanted, signing_key.as_deref(), &loaded.settings)?,
+        Wish::InspectToken { token } => inspect(token, &loaded.settings)?,
         // They have no settings.
         Wish::Load { .. } | Wish::Join(_) => {}
     }
+    Ok(())
+}
+
+/// Prints a token for the server that has these settings.
+fn mint(wanted: Wanted, key: Option<&Path>, settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+    let key = match (key, &settings.auth_secret_file) {
+        (Some(file), _) => SigningKey::private_in(file)?,
+        (None, Some(file)) => SigningKey::secret_in(file)?,
+        (None, None) => return Err("name what to sign with: --auth-secret-file or --signing-key".into()),
+    };
+    let audience = wanted.audience.or_else(|| settings.auth_audience.first().cloned());
+    let issuer = wanted.issuer.or_else(|| settings.auth_issuer.first().cloned());
+    let token = auth::mint(&Wanted { audience, issuer, ..wanted }, &key, auth::unix_seconds());
+    print(&format!("{}\n", token.map_err(|_| "the system has no randomness to sign with")?));
+    Ok(())
+}
+
+/// Shows what a token says, and whether the server that has these settings would let its owner in.
+fn inspect(token: Option<String>, settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+    let token = match token {
+        Some(token) => token,
+        None => io::read_to_string(io::stdin().lock().take(auth::MAX_TOKEN as u64 + 2))?,
+    };
+    let token = token.trim();
+    let shown = auth::inspect(token).map_err(auth::Denied::words)?;
+    print(&format!("{}\n{:#}\n", shown.algorithm.as_deref().unwrap_or("no algorithm"), shown.claims));
+    let Some(verifier) = Verifier::open(settings)? else { return Ok(()) };
+    let now = auth::unix_seconds();
+    let admitted = verifier.judge(token, now).map_err(|denied| format!("{} ({})", denied.words(), denied.reason()))?;
+    let rooms = admitted.rooms.as_ref().map_or_else(
+        || "every room".to_owned(),
+        |rooms| rooms.iter().map(RoomName::as_str).collect::<Vec<_>>().join(", "),
+    );
+    print(&format!("Let in as {} to {rooms} for {} s.\n", admitted.name.as_str(), admitted.until - now));
     Ok(())
 }
 

@@ -23,6 +23,7 @@ pub use app::{App, Health};
 pub(crate) use connection::Caller;
 pub(crate) use linger::{Endless, Lingering};
 
+use crate::auth::{AuthError, Verifier};
 use crate::config::Settings;
 use crate::pages::Pages;
 use crate::store::StoreError;
@@ -64,6 +65,9 @@ pub enum StartError {
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The key by which tokens are checked cannot be used.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -89,8 +93,8 @@ impl Server {
         })?;
         let listening = listener.local_addr().map_err(|error| StartError::Listen(place, error))?;
         let pages = settings.pages.as_deref().map(Pages::open).transpose().map_err(StartError::Pages)?;
-        let identity = identity(&settings)?;
-        let app = App::new(settings, listening, identity)?;
+        let (identity, verifier) = (identity(&settings)?, Verifier::open(&settings)?);
+        let app = App::new(settings, listening, identity, verifier)?;
         let routes = routes::all(&app, pages);
         Ok(Self { listener, app, routes })
     }
@@ -150,9 +154,11 @@ impl Server {
 /// Reads what the settings name, as far as that can be done without a server.
 ///
 /// # Errors
-/// Certificate or key cannot be used.
-pub fn check(settings: &Settings) -> Result<(), TlsError> {
-    identity(settings).map(drop)
+/// Certificate or key cannot be used, or not the key by which tokens are checked.
+pub fn check(settings: &Settings) -> Result<(), StartError> {
+    identity(settings)?;
+    Verifier::open(settings)?;
+    Ok(())
 }
 
 fn identity(settings: &Settings) -> Result<Option<Identity>, TlsError> {

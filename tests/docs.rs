@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use charsu::auth::Denied;
 use charsu::cli;
 use charsu::protocol::{Close, Code};
 use scene::{Events, Frame, Scene, Socket};
@@ -107,6 +108,15 @@ fn the_table_of_close_codes_is_that_of_the_code() {
 }
 
 #[test]
+fn the_table_of_what_is_wrong_with_a_token_is_that_of_the_code() {
+    let mut table = "| reason | code | words |\n|---|---|---|\n".to_owned();
+    for denied in Denied::ALL {
+        let _ = writeln!(table, "| `{}` | `{}` | {} |", denied.reason(), denied.code().as_str(), denied.words());
+    }
+    generated("docs/auth.md", "reasons", &table);
+}
+
+#[test]
 fn both_languages_of_the_page_have_words_for_every_refusal() {
     let worded = ["en", "fa"].map(|language| {
         let dictionary = read(&format!("web/app/src/i18n/{language}.ts"));
@@ -161,7 +171,7 @@ fn every_path_of_the_project_that_is_named_exists() {
 
 #[test]
 fn every_flag_that_is_named_is_one() {
-    let help = cli::help() + &cli::load_help() + &cli::join_help();
+    let help = cli::help() + &cli::load_help() + &cli::join_help() + &cli::token_help();
     let is_flag = |flag: &str| help.split([' ', '\n', ',', '[', ']']).any(|word| word == flag);
     for (document, text) in documents() {
         for word in code(&text).flat_map(|code| code.split([' ', '\n', '[', ']', '(', ')', '=', '"'])) {

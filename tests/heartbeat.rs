@@ -120,8 +120,8 @@ async fn a_connection_that_joins_nothing_is_closed_after_a_while() {
     let began = Instant::now();
     let mut greeted = scene.person("Nobody").await;
     let mut silent = Socket::open(scene.connect().await, "/ws", CHARSU).await;
-    assert_eq!(greeted.is_closed().await, (4401, "nothing was joined in time".to_owned()));
-    assert_eq!(silent.closed().await, 4401);
+    assert_eq!(greeted.is_closed().await, (4408, "nothing was joined in time".to_owned()));
+    assert_eq!(silent.closed().await, 4408);
     assert!(began.elapsed() >= ms(270), "closed after {:?}", began.elapsed());
     // Between two rooms one may take one's time.
     ali.leaves("general").await;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::Algorithm;
 use crate::transport::origin;
 
 /// How values of one kind are read and written. Text that [`write`](Kind::write) made reads back as the same value.
@@ -177,6 +178,24 @@ impl Kind for Origins {
     }
 }
 
+/// Texts that are compared letter by letter. Several in one are separated by commas.
+pub(super) struct Texts;
+
+impl Kind for Texts {
+    type Value = Vec<String>;
+    const PLACEHOLDER: &'static str = "TEXT";
+    const IS_LIST: bool = true;
+
+    fn read(written: &[String]) -> Result<Vec<String>, String> {
+        let texts = written.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty());
+        Ok(texts.map(str::to_owned).collect())
+    }
+
+    fn write(value: &Vec<String>) -> Option<String> {
+        Origins::write(value)
+    }
+}
+
 /// A choice among a few words.
 pub(super) struct Choice<T>(std::marker::PhantomData<T>);
 
@@ -232,6 +251,17 @@ pub enum Fsync {
 
 impl Words for Fsync {
     const ALL: &'static [(Self, &'static str)] = &[(Self::Normal, "normal"), (Self::Full, "full")];
+}
+
+/// How tokens are signed; nothing for what the key's kind says.
+impl Words for Option<Algorithm> {
+    const ALL: &'static [(Self, &'static str)] = &[
+        (None, "auto"),
+        (Some(Algorithm::Hs256), "HS256"),
+        (Some(Algorithm::Rs256), "RS256"),
+        (Some(Algorithm::Es256), "ES256"),
+        (Some(Algorithm::EdDsa), "EdDSA"),
+    ];
 }
 
 /// A bound of another kind, or `never` for none.

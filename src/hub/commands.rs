@@ -125,12 +125,15 @@ impl Hub {
     /// [`Code::BadRequest`] when the connection has said hello before, [`Code::ServerFull`] when as many sessions are
     /// remembered as may be.
     pub fn hello(&self, reader: &Arc<Reader>, offered: Option<&str>) -> Result<(String, bool), Refusal> {
-        let known = offered.and_then(|secret| Some((self.sessions.find(secret)?, secret.to_owned())));
+        // A session is its owner's: with somebody else's token its secret opens nothing.
+        let admitted = self.admitted(reader);
+        let owner = admitted.as_ref().map(|admitted| &*admitted.owner);
+        let known = offered.and_then(|secret| Some((self.sessions.find(secret, owner)?, secret.to_owned())));
         let resumed = known.is_some();
         if !resumed && self.sessions.len() >= self.rules.sessions {
             return Err(Code::ServerFull.into());
         }
-        let (session, secret) = known.unwrap_or_else(|| self.sessions.open());
+        let (session, secret) = known.unwrap_or_else(|| self.sessions.open(owner));
         if !reader.set_session(session.clone()) {
             if !resumed {
                 // Nobody was ever attached to it.
@@ -146,18 +149,19 @@ impl Hub {
         Ok((secret, resumed))
     }
 
-    /// The connection that speaks for the session of this secret.
-    pub fn speaker(&self, secret: &str) -> Option<Arc<Reader>> {
-        self.sessions.find(secret)?.speaker()
+    /// The connection that speaks for the session that this secret opens for this owner.
+    pub fn speaker(&self, secret: &str, owner: Option<&str>) -> Option<Arc<Reader>> {
+        self.sessions.find(secret, owner)?.speaker()
     }
 
     /// Puts a connection into a room; as the same member as before, if its session still is one. The answer may come later:
     /// until then nothing more is taken from the connection.
     ///
     /// # Errors
-    /// What can be refused at once, without the answer: [`Code::AlreadyInRoom`], [`Code::TooManyRooms`], and what
+    /// What can be refused at once, without the answer: [`Code::RoomForbidden`], [`Code::AlreadyInRoom`], [`Code::TooManyRooms`], and what
     /// [`Hub::find_or_open`](Self) and [`crate::room::Room::number`] refuse; the name's refusal when the place is new.
-    pub fn join(self: &Arc<Self>, reader: &Arc<Reader>, join: Join) -> Result<(), Refusal> {
+    pub fn join(self: &Arc<Self>, reader: &Arc<Reader>, mut join: Join) -> Result<(), Refusal> {
+        self.as_admitted(reader, &mut join)?;
         reader.hold();
         let result = self.try_join(reader, join);
         match result {

@@ -3,6 +3,7 @@
 //!
 //! Knows no wire's words and no socket's handshake. Locks are taken in the order rooms, room, session, desk.
 
+mod admissions;
 mod codes;
 mod commands;
 mod flusher;
@@ -40,11 +41,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::auth::Admitted;
 use crate::protocol::{Close, MemberId};
 use crate::room::{Draft, RoomLimits, TailLimits};
 use crate::store::{Outcome, Store};
 use crate::transport::socket::Socket;
 use crate::wire::Carrier;
+use admissions::Admissions;
 use flusher::Flusher;
 use keeping::{Origin, Receipt};
 use sessions::Held;
@@ -182,6 +185,8 @@ pub struct Hub {
     /// Every connection. std: an insertion or a removal, or one pass of the watch.
     readers: Mutex<HashSet<Present>>,
     reader_left: Notify,
+    /// Whom connections were let in as.
+    admissions: Admissions,
     /// The server stops.
     stopping: AtomicBool,
     /// The store is being closed.
@@ -223,9 +228,12 @@ impl Hub {
         Moment { elapsed: self.began.elapsed(), unix_ms: unix_ms() }
     }
 
-    /// A new connection.
-    pub fn enter(&self, carrier: Carrier, socket: Socket) -> Arc<Reader> {
+    /// A new connection, let in as somebody if that took a token.
+    pub fn enter(&self, carrier: Carrier, socket: Socket, admitted: Option<Arc<Admitted>>) -> Arc<Reader> {
         let reader = Reader::new(carrier, socket, self.rules.outbox_bytes, self.tick());
+        if let Some(admitted) = admitted {
+            self.admit(&reader, admitted);
+        }
         self.readers().insert(Present(reader.clone()));
         if self.stopping.load(Ordering::Acquire) {
             // Its handshake ended after everybody was parted with.
@@ -238,6 +246,7 @@ impl Hub {
     /// wait for their person; all others end now.
     pub fn disconnect(self: &Arc<Self>, reader: &Arc<Reader>, end: End) {
         reader.go();
+        self.admissions.forget(reader);
         {
             let mut readers = self.readers();
             readers.remove(&Present(reader.clone()));

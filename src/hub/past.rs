@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::commands::Numbered;
 use super::live_room::LiveRoom;
 use super::reader::Reader;
+use super::sessions::Session;
 use super::{Hub, Newcomers};
 use crate::names::RoomName;
 use crate::protocol::{Code, Edge, Event, MemberId, Page, Refusal, Seq};
@@ -85,23 +86,22 @@ impl Hub {
         self: &Arc<Self>,
         name: &RoomName,
         secret: Option<&str>,
+        owner: Option<&str>,
         page: Page,
     ) -> Result<Lines, Refusal> {
-        Ok(fitted(self.public_lines(name, secret, page).await?, page.from))
+        let session = secret.and_then(|secret| self.sessions.find(secret, owner));
+        Ok(fitted(self.public_lines(name, session.as_ref(), page).await?, page.from))
     }
 
     async fn public_lines(
         self: &Arc<Self>,
         name: &RoomName,
-        secret: Option<&str>,
+        session: Option<&Arc<Session>>,
         page: Page,
     ) -> Result<Lines, Refusal> {
         let limit = limit_of(page);
         let live = self.rooms().live(name).cloned();
-        let you = live
-            .as_ref()
-            .zip(secret)
-            .and_then(|(room, secret)| self.sessions.find(secret).and_then(|session| session.member_of(room)));
+        let you = live.as_ref().zip(session).and_then(|(room, session)| session.member_of(room));
         let newcomers = self.rules.newcomers;
         let stored = || self.rooms().stored.get(name).map(|stored| stored.key);
         let Some(key) = live.as_ref().map(|room| room.key).or_else(stored) else {

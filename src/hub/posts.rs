@@ -10,6 +10,7 @@ use super::live_room::LiveRoom;
 use super::reader::Reader;
 use super::sessions::Session;
 use super::{End, Hub, Numbered};
+use crate::auth::Admitted;
 use crate::limits::Rate;
 use crate::protocol::{Refusal, Seq};
 use crate::room::{Draft, Epoch};
@@ -53,9 +54,9 @@ impl Drop for Visit {
 }
 
 impl Hub {
-    /// The session that this secret opens.
-    pub fn session(&self, secret: &str) -> Option<Arc<Session>> {
-        self.sessions.find(secret)
+    /// The session that this secret opens for this owner.
+    pub fn session(&self, secret: &str, owner: Option<&str>) -> Option<Arc<Session>> {
+        self.sessions.find(secret, owner)
     }
 
     /// Takes a permit of a session to say something.
@@ -67,17 +68,17 @@ impl Hub {
         taken.map_err(|wait| Refusal::rate_limited(wait.as_millis() as u64 + 1))
     }
 
-    /// Somebody without a session.
-    pub fn visit(self: &Arc<Self>) -> Visit {
+    /// Somebody without a session, let in as somebody if that took a token.
+    pub fn visit(self: &Arc<Self>, admitted: Option<Arc<Admitted>>) -> Visit {
         // What is written to it nobody fetches: the pipe is full at some point, and then it is a reader that keeps up with
         // nothing, for the moment that it lives.
-        let reader = self.enter(Carrier::new(Wire::Sse, false), Socket::piped(Arc::default()));
+        let reader = self.enter(Carrier::new(Wire::Sse, false), Socket::piped(Arc::default()), admitted);
         Visit { hub: self.clone(), reader, end: End::Clean }
     }
 
     /// Somebody with a session that has no connection; nothing if it has one.
-    pub fn visit_as(self: &Arc<Self>, session: &Arc<Session>) -> Option<Visit> {
-        let mut visit = self.visit();
+    pub fn visit_as(self: &Arc<Self>, session: &Arc<Session>, admitted: Option<Arc<Admitted>>) -> Option<Visit> {
+        let mut visit = self.visit(admitted);
         visit.end = End::Unclean;
         visit.reader.set_session(session.clone());
         if !session.lend(&visit.reader) {

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::admissions::Admissions;
 use super::commands::Join;
 use super::flusher::Flusher;
 use super::keeping::Ticket;
@@ -50,6 +51,7 @@ impl Hub {
             timer_added: Notify::new(),
             readers: Mutex::default(),
             reader_left: Notify::new(),
+            admissions: Admissions::default(),
             stopping: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
             paging: Arc::new(Semaphore::new(PAGING)),

@@ -349,19 +349,20 @@ impl Sessions {
         self.by_hash().get(hash).map(|listed| listed.0.clone())
     }
 
-    /// Makes a session. Returns the secret for its client, which is kept nowhere here.
-    pub(super) fn open(&self) -> (Arc<Session>, String) {
+    /// Makes a session, for whoever was let in by a token for them alone. Returns the secret for its client, which is kept
+    /// nowhere here.
+    pub(super) fn open(&self, owner: Option<&str>) -> (Arc<Session>, String) {
         let mut secret = [0; SECRET_BYTES];
         getrandom::fill(&mut secret).expect("the system's random source works, else nothing here is safe");
         let secret = URL_SAFE_NO_PAD.encode(secret);
-        let session = Arc::new(Session { hash: hash_of(&secret), inner: Mutex::default() });
+        let session = Arc::new(Session { hash: hash_of(&secret, owner), inner: Mutex::default() });
         self.by_hash().insert(Listed(session.clone()));
         (session, secret)
     }
 
-    /// The session that this secret opens.
-    pub(super) fn find(&self, secret: &str) -> Option<Arc<Session>> {
-        self.of(&hash_of(secret))
+    /// The session that this secret opens for this owner.
+    pub(super) fn find(&self, secret: &str, owner: Option<&str>) -> Option<Arc<Session>> {
+        self.of(&hash_of(secret, owner))
     }
 
     /// Keeps a session that its connection speaks for, even if it was to be forgotten between look-up and attachment.
@@ -416,8 +417,14 @@ impl Sessions {
     }
 }
 
-fn hash_of(secret: &str) -> SessionHash {
-    let digest = Sha256::digest(secret.as_bytes());
+/// Whose a session is goes into the hash: who else has the secret finds nothing, and nothing more is kept.
+fn hash_of(secret: &str, owner: Option<&str>) -> SessionHash {
+    let mut digest = Sha256::new_with_prefix(secret.as_bytes());
+    if let Some(owner) = owner {
+        digest.update([0]);
+        digest.update(owner.as_bytes());
+    }
+    let digest = digest.finalize();
     let mut hash = [0; 16];
     hash.copy_from_slice(&digest[..16]);
     hash

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::timers::Due;
 use super::{Hub, Present, Reader};
+use crate::auth::unix_seconds;
 use crate::protocol::Close;
 
 /// The shortest and the longest time between two rounds. A round passes over all connections, so it is not to be more
@@ -132,6 +133,9 @@ impl Hub {
             if verdict.is_some() || silent >= spans.ping {
                 concerned.push((reader.clone(), verdict));
             }
+        }
+        for reader in self.admissions.over(unix_seconds()) {
+            concerned.push((reader, Some(Close::TokenExpired)));
         }
         // Written to after the list is free again.
         for (reader, verdict) in concerned {

@@ -32,6 +32,8 @@ pub enum Close {
     BadRoom,
     /// Connected, but said no `hello` and joined nothing.
     NothingJoined,
+    /// The token by which it was let in has run out.
+    TokenExpired,
     /// No answer to the heartbeat.
     Silent,
     /// The name belongs to another member.
@@ -42,7 +44,7 @@ pub enum Close {
 
 impl Close {
     /// Every reason, for documentation and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Normal,
         Self::GoingAway,
         Self::ProtocolError,
@@ -57,6 +59,7 @@ impl Close {
         Self::TooSlow,
         Self::Silent,
         Self::BadRoom,
+        Self::TokenExpired,
         Self::NothingJoined,
         Self::NameTaken,
         Self::TooFast,
@@ -77,7 +80,8 @@ impl Close {
             Self::Overloaded => 1013,
             Self::Replaced => 4000,
             Self::BadRoom => 4400,
-            Self::NothingJoined => 4401,
+            Self::TokenExpired => 4401,
+            Self::NothingJoined => 4408,
             Self::TooSlow => 4008,
             Self::Silent => 4010,
             Self::NameTaken => 4409,
@@ -100,6 +104,7 @@ impl Close {
             Self::Overloaded => "the server is full: come back later",
             Self::Replaced => "this session is open somewhere else",
             Self::BadRoom => "there can be no such room, or no such name in it",
+            Self::TokenExpired => "the token has run out: come back with another",
             Self::NothingJoined => "nothing was joined in time",
             Self::TooSlow => "too far behind: reconnect and resume",
             Self::Silent => "no answer to the heartbeat",
@@ -126,6 +131,7 @@ impl Close {
             | Self::TooBig
             | Self::Replaced
             | Self::BadRoom
+            | Self::TokenExpired
             | Self::NothingJoined
             | Self::NameTaken => false,
         }

@@ -66,13 +66,21 @@ pub enum Code {
     UnknownSession,
     /// The page's address may not use this server.
     OriginForbidden,
+    /// The server lets nobody in without a token, and there is none.
+    TokenRequired,
+    /// A token that is not good; the words say why.
+    TokenInvalid,
+    /// A token that was good until its `exp`.
+    TokenExpired,
+    /// A room that the token does not name.
+    RoomForbidden,
     /// The store cannot keep anything now; nothing was accepted.
     Unavailable,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::BadRequest,
         Self::UnknownCommand,
         Self::HelloFirst,
@@ -103,6 +111,10 @@ impl Code {
         Self::IdTooOld,
         Self::UnknownSession,
         Self::OriginForbidden,
+        Self::TokenRequired,
+        Self::TokenInvalid,
+        Self::TokenExpired,
+        Self::RoomForbidden,
         Self::Unavailable,
     ];
 
@@ -139,6 +151,10 @@ impl Code {
             Self::IdTooOld => "id_too_old",
             Self::UnknownSession => "unknown_session",
             Self::OriginForbidden => "origin_forbidden",
+            Self::TokenRequired => "token_required",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::RoomForbidden => "room_forbidden",
             Self::Unavailable => "unavailable",
         }
     }
@@ -176,6 +192,10 @@ impl Code {
             Self::IdTooOld => "This id is too old to be told apart from a repeat.",
             Self::UnknownSession => "This session is not known here any more. Open a stream of events first.",
             Self::OriginForbidden => "Pages from that address may not use this server.",
+            Self::TokenRequired => "You need an invitation to enter here.",
+            Self::TokenInvalid => "This invitation is not good. Ask for another.",
+            Self::TokenExpired => "This invitation has run out. Ask for another.",
+            Self::RoomForbidden => "This invitation is for another room.",
             Self::Unavailable => "Nothing can be kept at the moment. It was not sent.",
         }
     }
@@ -211,7 +231,11 @@ impl Code {
             | Self::IdConflict
             | Self::IdTooOld
             | Self::UnknownSession
-            | Self::OriginForbidden => false,
+            | Self::OriginForbidden
+            | Self::TokenRequired
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::RoomForbidden => false,
         }
     }
 
@@ -219,7 +243,8 @@ impl Code {
     pub const fn http_status(self) -> u16 {
         match self {
             Self::RoomNotFound | Self::NoSuchPerson | Self::NoSuchLine => 404,
-            Self::OriginForbidden | Self::NotYours | Self::UnknownSession => 403,
+            Self::TokenRequired | Self::TokenInvalid | Self::TokenExpired => 401,
+            Self::OriginForbidden | Self::NotYours | Self::RoomForbidden | Self::UnknownSession => 403,
             Self::NameTaken
             | Self::AlreadyInRoom
             | Self::IdConflict

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::limits::Exceeded;
 use crate::protocol::{Code, Refusal};
@@ -15,7 +15,12 @@ pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Response<Bo
 
 /// A refusal in the form of the HTTP interface: `{"code", "message"}`.
 pub(crate) fn json(status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    typed(status, "application/json", json!({"code": code, "message": message}).to_string())
+    body(status, &json!({"code": code, "message": message}))
+}
+
+/// A JSON object.
+pub(crate) fn body(status: StatusCode, object: &Value) -> Response<Body> {
+    typed(status, "application/json", object.to_string())
 }
 
 /// The answer to a page that may not talk to us.

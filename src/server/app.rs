@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::auth::Verifier;
 use crate::config::Settings;
 use crate::hub::{Hub, Rules};
 use crate::limits::Addresses;
@@ -28,6 +29,8 @@ pub struct App {
     pub gate: Gate,
     /// The certificate and key, if the port speaks TLS.
     pub(crate) identity: Option<Identity>,
+    /// What is asked of the tokens by which people are let in; without it everybody is.
+    pub verifier: Option<Verifier>,
     /// Whether the server can do its work.
     pub health: Health,
     /// The rooms and who is in them.
@@ -46,6 +49,7 @@ impl App {
         settings: Settings,
         listening: SocketAddr,
         identity: Option<Identity>,
+        verifier: Option<Verifier>,
     ) -> Result<Arc<Self>, StoreError> {
         let hub = Hub::open(Rules::from(&settings), Store::open(&settings)?)?;
         Ok(Arc::new(Self {
@@ -54,6 +58,7 @@ impl App {
             addresses: Addresses::new(&settings),
             gate: Gate::new(&settings),
             identity,
+            verifier,
             health: Health::default(),
             began: Instant::now(),
             listening,

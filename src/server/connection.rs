@@ -27,7 +27,7 @@ use crate::limits::Seat;
 use crate::transport::socket::Socket;
 use crate::transport::tls;
 use crate::transport::upgrade::{self, Path};
-use crate::transport::{Peer, cors};
+use crate::transport::{Peer, cors, door};
 
 /// Who sits on a connection. The seat goes along when the connection becomes a WebSocket.
 #[derive(Debug)]
@@ -143,15 +143,16 @@ async fn answer(
     let mut response = match guard::read(request, &app.settings).await {
         Err(refused) => refused,
         Ok(mut request) => {
-            if let Some(path) = Path::of(request.uri().path()) {
+            let permit = cors::Permit::of(&app.gate, &request, app.now());
+            if let Some(response) = permit.answer(&request) {
+                response
+            } else if let Some(response) = door::pass(&app, &mut request) {
+                permit.sign(response)
+            } else if let Some(path) = Path::of(request.uri().path()) {
                 upgrade::open(&app, path, request, &caller)
             } else {
                 request.extensions_mut().insert(Peer(caller.peer()));
-                let permit = cors::Permit::of(&app.gate, &request, app.now());
-                match permit.answer(&request) {
-                    Some(response) => response,
-                    None => permit.sign(routes.call(request).await?),
-                }
+                permit.sign(routes.call(request).await?)
             }
         }
     };

@@ -69,7 +69,7 @@ fn preflight(origin: &HeaderValue) -> Response<Body> {
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("authorization, content-type, idempotency-key, last-event-id"),
+        HeaderValue::from_static("authorization, charsu-session, content-type, idempotency-key, last-event-id"),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, REMEMBER_SECONDS);
     sign(&mut response, origin);
@@ -79,6 +79,6 @@ fn preflight(origin: &HeaderValue) -> Response<Body> {
 fn sign(response: &mut Response<Body>, origin: &HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after, www-authenticate"));
     headers.append(VARY, HeaderValue::from_static("origin"));
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::routing::{get, post};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -21,6 +21,7 @@ use crate::protocol::{Code, Event, MemberId, Page, Refusal, SAFE_INTEGER};
 use crate::room::Line;
 use crate::server::App;
 use crate::transport::Peer;
+use crate::transport::door::{self, Admission};
 use crate::wire;
 
 /// The routes, below `/api`.
@@ -33,8 +34,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 }
 
 /// Makes a code. The room begins with its first member.
-async fn make_room(State(app): State<Arc<App>>, Extension(Peer(peer)): Extension<Peer>) -> Response<Body> {
-    let made = match app.may_make_room(peer) {
+async fn make_room(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Extension(admission): Extension<Admission>,
+) -> Response<Body> {
+    // Who may enter some rooms alone could not enter this one.
+    let is_confined = admission.admitted().is_some_and(|admitted| !admitted.may_enter_any());
+    let permitted = if is_confined { Err(Code::RoomForbidden.into()) } else { app.may_make_room(peer) };
+    let made = match permitted {
         Ok(()) => app.hub.make_code().await,
         Err(refusal) => Err(refusal),
     };
@@ -51,9 +59,10 @@ async fn make_room(State(app): State<Arc<App>>, Extension(Peer(peer)): Extension
 async fn look_up(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
+    Extension(admission): Extension<Admission>,
     Path(room): Path<String>,
 ) -> Response<Body> {
-    let name = match room_of(&app, peer, &room) {
+    let name = match room_of(&app, peer, &admission, &room) {
         Ok(name) => name,
         Err(refusal) => return refused(&refusal),
     };
@@ -65,15 +74,16 @@ async fn look_up(
     }
 }
 
-/// A page of what was said: of everything that a newcomer may see; with a session's secret as bearer token, of its own time.
+/// A page of what was said: of everything that a newcomer may see; with a session's secret, of its own time.
 async fn messages(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
+    Extension(admission): Extension<Admission>,
     Path(room): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let name = match app.may_read_page(peer).and_then(|()| room_of(&app, peer, &room)) {
+    let name = match app.may_read_page(peer).and_then(|()| room_of(&app, peer, &admission, &room)) {
         Ok(name) => name,
         Err(refusal) => return refused(&refusal),
     };
@@ -81,8 +91,8 @@ async fn messages(
         Ok(page) => page,
         Err(refusal) => return refused(&refusal),
     };
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    match app.hub.public_history(&name, bearer, page).await {
+    let secret = door::session_secret(&app, &headers);
+    match app.hub.public_history(&name, secret, admission.owner(), page).await {
         Ok((lines, more)) => {
             let events: Vec<_> =
                 lines.iter().map(|event| wire::snapshot_event(&name, event, viewer_of(event))).collect();
@@ -103,8 +113,9 @@ fn viewer_of(event: &Event) -> Option<MemberId> {
 }
 
 /// The room of a path, for somebody who may ask for it.
-fn room_of(app: &App, peer: IpAddr, room: &str) -> Result<RoomName, Refusal> {
+fn room_of(app: &App, peer: IpAddr, admission: &Admission, room: &str) -> Result<RoomName, Refusal> {
     let name = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
+    admission.may_enter(&name)?;
     if name.is_code() {
         app.may_guess(peer)?;
     }
@@ -131,8 +142,9 @@ fn page_of(query: &str) -> Result<Page, Refusal> {
 
 /// What the page asks about the server: its version, the address under which others on the network reach it, and what it
 /// must tell people truly: how long an empty room lives (milliseconds), what newcomers see of the past, whether what is said
-/// is stored, and for how long at most (milliseconds, or null for as long as the room lives).
-async fn about(State(app): State<Arc<App>>) -> Response<Body> {
+/// is stored, and for how long at most (milliseconds, or null for as long as the room lives), whether one
+/// needs a token, and the name that the given one gives.
+async fn about(State(app): State<Arc<App>>, Extension(admission): Extension<Admission>) -> Response<Body> {
     let share_base = lan::share_base(&app.settings, app.listening);
     let newcomers = match newcomers(&app.settings) {
         Newcomers::None => "none",
@@ -144,6 +156,8 @@ async fn about(State(app): State<Arc<App>>) -> Response<Body> {
     let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let about = json!({
         "version": env!("CARGO_PKG_VERSION"),
+        "token": if app.verifier.is_some() { "required" } else { "none" },
+        "name": admission.admitted().map(|admitted| admitted.name.as_str().to_owned()),
         "share_base": share_base,
         "newcomers": newcomers,
         "room_idle_ms": ms(idle),

@@ -4,6 +4,7 @@
 
 pub(crate) mod cors;
 pub(crate) mod dialect;
+pub(crate) mod door;
 pub(crate) mod http;
 pub mod origin;
 pub mod pipe;
@@ -16,9 +17,11 @@ pub mod upgrade;
 pub mod ws;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::auth::Admitted;
 use socket::Socket;
 use upgrade::Path;
 use ws::extension::Terms;
@@ -40,6 +43,8 @@ pub struct Upgraded {
     pub query: Option<String>,
     /// The peer speaks `charsu.v1` and was told so; otherwise a tutorial dialect.
     pub charsu: bool,
+    /// Whom the connection was let in as, if that took a token.
+    pub admitted: Option<Arc<Admitted>>,
     /// The terms on which messages are compressed, if that was agreed on.
     pub compression: Option<Terms>,
 }

@@ -9,6 +9,7 @@ use http::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
 use super::Upgraded;
+use super::door::Admission;
 use super::origin::Verdict;
 use super::socket::Socket;
 use super::ws::{connection, handshake};
@@ -121,6 +122,7 @@ pub(crate) fn open(
     let Some(seat) = caller.take_seat() else {
         return answers::plain(StatusCode::BAD_REQUEST, "This connection is used up.");
     };
+    let admitted = request.extensions().get::<Admission>().and_then(Admission::admitted);
     let query = request.uri().query().map(str::to_owned);
     let upgrade = hyper::upgrade::on(&mut request);
     let app = Arc::clone(app);
@@ -129,7 +131,7 @@ pub(crate) fn open(
         // An error here means that the peer went away before the 101 was written.
         let Ok(upgraded) = upgrade.await else { return };
         let Some((socket, early)) = bare(upgraded) else { return };
-        connection::serve(app, Upgraded { socket, early, path, query, charsu, compression }, seat);
+        connection::serve(app, Upgraded { socket, early, path, query, charsu, admitted, compression }, seat);
     });
     response.map(|()| Body::empty())
 }

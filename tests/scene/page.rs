@@ -46,6 +46,11 @@ impl TutorialPage {
         Self { line: Line::open(raw, path, "").await }
     }
 
+    /// A tab behind something that adds header lines.
+    pub(crate) async fn open_with(raw: Raw, path: &str, headers: &str) -> Self {
+        Self { line: Line::open(raw, path, headers).await }
+    }
+
     /// How many compressed messages came.
     pub(crate) fn deflated(&self) -> u64 {
         self.line.deflated()

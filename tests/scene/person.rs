@@ -80,6 +80,11 @@ impl Person {
         Self::over(Line::open(raw, "/ws", CHARSU).await, name, session, true).await
     }
 
+    /// The same with other header lines in its handshake.
+    pub(crate) async fn shown(raw: Raw, headers: &str, name: &str, session: Option<&str>) -> Self {
+        Self::over(Line::open(raw, "/ws", headers).await, name, session, true).await
+    }
+
     /// The same with a client that knows no compression.
     pub(crate) async fn plain_on(raw: Raw, name: &str, session: Option<&str>) -> Self {
         Self::over(Line::open_plain(raw, "/ws", CHARSU).await, name, session, true).await

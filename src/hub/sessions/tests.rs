@@ -13,7 +13,7 @@ async fn attached() -> (Arc<Session>, Arc<Reader>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let stream = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("connected");
     let reader = Reader::new(Carrier::new(Wire::Charsu, false), Socket::new(stream), 65_536, 1);
-    let (session, _) = Sessions::restored(Vec::new(), &[0; 16]).open();
+    let (session, _) = Sessions::restored(Vec::new(), &[0; 16]).open(None);
     session.attach(&reader, 1000);
     (session, reader)
 }

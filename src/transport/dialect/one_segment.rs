@@ -16,7 +16,8 @@ pub(crate) struct OneSegment {
 impl OneSegment {
     /// Joins the room of the path. The page sees its own join, as with the tutorial's server.
     pub(crate) fn begin(&mut self, room: &str, query: Option<&str>, turn: &mut Turn<'_>) -> Outcome {
-        let result = claimed(query, turn).and_then(|name| {
+        let name = Page(turn).own_name().map_or_else(|| claimed(query, turn), |name| Ok(Some(name)));
+        let result = name.and_then(|name| {
             self.is_claimed = name.is_some();
             Page(turn).join(room, name, false, true, |_, _| {})
         });

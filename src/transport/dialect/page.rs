@@ -82,6 +82,11 @@ impl Page<'_, '_> {
         result
     }
 
+    /// The name that its token gives it. With one, whatever else the page calls itself is not even looked at.
+    pub(super) fn own_name(&self) -> Option<Name> {
+        self.0.app.hub.admitted(self.0.reader).map(|admitted| admitted.name.clone())
+    }
+
     /// Ends a connection that was not let in.
     pub(super) fn turned_away(&self, refusal: &Refusal) -> Outcome {
         let mut close = Close::Normal;

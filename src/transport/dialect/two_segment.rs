@@ -25,7 +25,7 @@ impl TwoSegment {
     )]
     fn join(room: &str, name: &str, turn: &mut Turn<'_>) -> Result<(), Refusal> {
         let settings = &turn.app.settings;
-        let name = Name::parse(name, settings.name_chars)?;
+        let name = Page(turn).own_name().map_or_else(|| Name::parse(name, settings.name_chars), Ok)?;
         let opens_codes = settings.dialect_codes;
         Page(turn).join(room, Some(name), opens_codes, false, |joined, out| joined.push_users(out))
     }

@@ -20,9 +20,10 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::routing::{get, post};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
+use super::door::{self, Admission};
 use super::http::refused;
 use super::pipe::Brought;
 use super::{Peer, http as interface};
@@ -74,7 +75,7 @@ impl Wanted {
 
 async fn one_room(
     State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    (Extension(Peer(peer)), Extension(admission)): (Extension<Peer>, Extension<Admission>),
     Extension(endless): Extension<Endless>,
     Path(room): Path<String>,
     RawQuery(query): RawQuery,
@@ -82,26 +83,34 @@ async fn one_room(
     headers: HeaderMap,
 ) -> Response<Body> {
     let wanted = Wanted { rooms: vec![room], ..Wanted::read(query.as_deref(), &method) };
-    answer(&app, peer, endless, wanted, &headers).await
+    answer(&app, peer, endless, wanted, &headers, &admission).await
 }
 
 async fn several_rooms(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
     Extension(endless): Extension<Endless>,
+    Extension(admission): Extension<Admission>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Response<Body> {
-    answer(&app, peer, endless, Wanted::read(query.as_deref(), &method), &headers).await
+    answer(&app, peer, endless, Wanted::read(query.as_deref(), &method), &headers, &admission).await
 }
 
-async fn answer(app: &Arc<App>, peer: IpAddr, endless: Endless, wanted: Wanted, headers: &HeaderMap) -> Response<Body> {
+async fn answer(
+    app: &Arc<App>,
+    peer: IpAddr,
+    endless: Endless,
+    wanted: Wanted,
+    headers: &HeaderMap,
+    admission: &Admission,
+) -> Response<Body> {
     if wanted.is_head {
         return events(Body::empty());
     }
     let last = headers.get(LAST_EVENT_ID).map(|id| LastId::read(id.to_str().unwrap_or_default()));
-    match open(app, peer, endless, wanted, last, headers).await {
+    match open(app, peer, endless, wanted, last, headers, admission).await {
         Ok(body) => events(body),
         // A browser gives up a stream for good that is answered with anything else, and this will pass.
         Err(refusal) if last.is_some() && refusal.code.may_retry() => events(Body::from(come_later(&refusal))),
@@ -134,6 +143,7 @@ async fn open(
     wanted: Wanted,
     last: Option<LastId<'_>>,
     headers: &HeaderMap,
+    admission: &Admission,
 ) -> Result<Body, Refusal> {
     app.may_visit(peer)?;
     let mut rooms: Vec<RoomName> = Vec::with_capacity(wanted.rooms.len());
@@ -147,9 +157,9 @@ async fn open(
         }
     }
     let name = wanted.name.map(|name| Name::parse(&name, app.settings.name_chars)).transpose().map_err(Refusal::from);
-    let offered = last.map(|last| last.secret).or_else(|| bearer(headers));
-    let preamble = preamble(headers.get(HOST), rooms.first());
-    let (talk, secret) = Talk::begin(app, peer, offered, &preamble, last.is_some())?;
+    let offered = last.map(|last| last.secret).or_else(|| door::session_secret(app, headers));
+    let preamble = preamble(headers.get(HOST), rooms.first(), app.verifier.is_some());
+    let (talk, secret) = Talk::begin(app, peer, offered, &preamble, last.is_some(), admission)?;
     let mut entered = 0;
     let is_reader = !rooms.is_empty();
     let mut refusals = Vec::new();
@@ -173,12 +183,17 @@ async fn open(
 }
 
 /// Says in a comment, for a person with `curl`, what can be said back.
-fn preamble(host: Option<&HeaderValue>, room: Option<&RoomName>) -> String {
+fn preamble(host: Option<&HeaderValue>, room: Option<&RoomName>, asks_for_tokens: bool) -> String {
     let mut out = format!("retry: {RETRY_MS}\n");
     if let (Some(host), Some(room)) = (host.and_then(|host| host.to_str().ok()), room) {
         let room: String = form_urlencoded::byte_serialize(room.as_str().as_bytes()).collect();
         let room = room.replace('+', "%20");
-        let say = format!("curl -H 'Authorization: Bearer SESSION' -d 'Hello' http://{host}/api/rooms/{room}/messages");
+        let shown = if asks_for_tokens {
+            "-H 'Authorization: Bearer TOKEN' -H 'Charsu-Session: SESSION'"
+        } else {
+            "-H 'Authorization: Bearer SESSION'"
+        };
+        let say = format!("curl {shown} -d 'Hello' http://{host}/api/rooms/{room}/messages");
         out.extend([": To say something: ", &say, "\n"]);
     }
     out
@@ -186,16 +201,22 @@ fn preamble(host: Option<&HeaderValue>, room: Option<&RoomName>) -> String {
 
 /// Says on a stream's connection what stands in the body: frames of `charsu.v1`, one on each line. They are answered on the
 /// stream.
-async fn commands(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    match take(&app, &headers, &body) {
+async fn commands(
+    State(app): State<Arc<App>>,
+    Extension(admission): Extension<Admission>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    match take(&app, &admission, &headers, &body) {
         Ok(()) => interface::empty(StatusCode::ACCEPTED),
         Err(refusal) => refused(&refusal),
     }
 }
 
-fn take(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
+fn take(app: &App, admission: &Admission, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
     let unknown = || Refusal::from(Code::UnknownSession);
-    let reader = app.hub.speaker(bearer(headers).ok_or_else(unknown)?).ok_or_else(unknown)?;
+    let secret = door::session_secret(app, headers).ok_or_else(unknown)?;
+    let reader = app.hub.speaker(secret, admission.owner()).ok_or_else(unknown)?;
     let pipe = reader.socket().pipe().ok_or_else(unknown)?;
     let words = |words: &str| Refusal::because(Code::BadRequest, words);
     let frames = std::str::from_utf8(body).map_err(|_| words("The body is not UTF-8."))?;
@@ -207,9 +228,4 @@ fn take(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
         Brought::Full => Err(Refusal::rate_limited(FULL_MS)),
         Brought::Over => Err(unknown()),
     }
-}
-
-/// The secret that a request shows.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
 }

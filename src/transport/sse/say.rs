@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::interface;
 use super::talk::{Entering, enter};
-use super::{bearer, interface};
 use crate::hub::{Hub, LiveRoom, Post, Reader, Session, Visit};
 use crate::names::{Name, RoomName};
 use crate::protocol::{Code, MemberId, Refusal, Seq};
@@ -23,6 +23,7 @@ use crate::server::App;
 use crate::session::line;
 use crate::text::{self, TextLimits};
 use crate::transport::Peer;
+use crate::transport::door::{self, Admission};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -87,12 +88,13 @@ impl<'a> Said<'a> {
 pub(super) async fn post(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
+    Extension(admission): Extension<Admission>,
     Path(room): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    match say(&app, peer, &room, query.as_deref(), &headers, &body).await {
+    match say(&app, (peer, &admission), &room, query.as_deref(), &headers, &body).await {
         Ok((room, epoch, seq)) => {
             let kept = json!({ "room": room.as_str(), "epoch": epoch.to_string(), "seq": seq });
             interface::answer(StatusCode::CREATED, &kept)
@@ -103,23 +105,24 @@ pub(super) async fn post(
 
 async fn say(
     app: &Arc<App>,
-    peer: IpAddr,
+    (peer, admission): (IpAddr, &Admission),
     room: &str,
     query: Option<&str>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<(RoomName, Epoch, Seq), Refusal> {
     let room = RoomName::parse(room).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))?;
+    admission.may_enter(&room)?;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut said = Said::read(content_type, body)?;
     let key = headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str().ok().filter(|key| key.len() <= KEY_BYTES));
     let key = key.map(|key| key.ok_or(KEY_UNFIT)).transpose().map_err(bad)?;
     let limits = TextLimits { chars: app.settings.text_chars, bytes: app.settings.text_bytes };
     text::check(&said.text, limits)?;
-    let (epoch, seq) = if let Some(secret) = bearer(headers) {
-        let session = app.hub.session(secret).ok_or(Code::UnknownSession)?;
+    let (epoch, seq) = if let Some(secret) = door::session_secret(app, headers) {
+        let session = app.hub.session(secret, admission.owner()).ok_or(Code::UnknownSession)?;
         app.hub.may_post(&session, app.rates.commands)?;
-        say_as(app, peer, &session, &room, &said, key).await?
+        say_as(app, (peer, admission), &session, &room, &said, key).await?
     } else {
         if key.is_some() {
             return Err(bad(KEY_UNKNOWN));
@@ -131,7 +134,7 @@ async fn say(
         }
         app.may_visit(peer)?;
         let name = said.name.as_deref().map(|name| Name::parse(name, app.settings.name_chars));
-        let visit = app.hub.visit();
+        let visit = app.hub.visit(admission.admitted());
         let name = name.transpose().map_err(Refusal::from);
         enter(app, visit.reader(), peer, Entering { room: room.clone(), name, since: None }).await?;
         let (live, you) = visit.reader().membership(room.as_str()).ok_or(Code::Unavailable)?;
@@ -151,7 +154,7 @@ fn bad(words: &str) -> Refusal {
 /// Says it over the connection of its session; over one of its own while that is away.
 async fn say_as(
     app: &Arc<App>,
-    peer: IpAddr,
+    (peer, admission): (IpAddr, &Admission),
     session: &Arc<Session>,
     room: &RoomName,
     said: &Said<'_>,
@@ -161,7 +164,7 @@ async fn say_as(
         let (reader, _visit): (Arc<Reader>, Option<Visit>) = match session.speaker() {
             Some(reader) => (reader, None),
             None if session.is_away_from(room.as_str()) => {
-                let Some(visit) = app.hub.visit_as(session) else {
+                let Some(visit) = app.hub.visit_as(session, admission.admitted()) else {
                     sleep(MOMENT).await;
                     continue;
                 };

@@ -18,6 +18,7 @@ use crate::pace::Pace;
 use crate::protocol::{Code, Position, Refusal};
 use crate::server::{App, Endless};
 use crate::session::{Conversation, Outcome, Turn, join_answer, welcome};
+use crate::transport::door::Admission;
 use crate::transport::pipe::Pipe;
 use crate::transport::socket::Socket;
 use crate::wire::{Carrier, Mark, Wire};
@@ -69,11 +70,12 @@ impl Talk {
         offered: Option<&str>,
         preamble: &str,
         has_id: bool,
+        admission: &Admission,
     ) -> Result<(Self, String), Refusal> {
         let pipe = Arc::<Pipe>::default();
         let talk = Self {
             app: app.clone(),
-            reader: app.hub.enter(Carrier::new(Wire::Sse, false), Socket::piped(pipe.clone())),
+            reader: app.hub.enter(Carrier::new(Wire::Sse, false), Socket::piped(pipe.clone()), admission.admitted()),
             pipe,
             peer,
             pace: Pace::default(),

@@ -49,7 +49,7 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
         });
         return;
     }
-    let Upgraded { socket, early, path, query, charsu, compression } = upgraded;
+    let Upgraded { socket, early, path, query, charsu, admitted, compression } = upgraded;
     let wire = Wire::of(&path, charsu);
     // Who wants a window smaller than that of the shared frames is sent what is not compressed.
     let deflated = compression.is_some_and(|terms| terms.server_window() >= deflate::WINDOW);
@@ -58,7 +58,7 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
         max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX),
     };
     let mut connection = Connection {
-        reader: app.hub.enter(Carrier::new(wire, deflated), socket),
+        reader: app.hub.enter(Carrier::new(wire, deflated), socket, admitted),
         app,
         seat,
         decoder: Decoder::inflating(limits, compression.is_some()),

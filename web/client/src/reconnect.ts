@@ -13,7 +13,7 @@ const FLAPPING_STEP = 3;
 /** The browser may call itself offline although the server runs on this machine, so it is tried all the same, at this pace. */
 const OFFLINE_RETRY_MS = 15_000;
 /** The server says: do not come back by yourself. docs/protocol.md has the table; 4403 is kept for being shut out. */
-export const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4000, 4400, 4401, 4403, 4409]);
+export const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4000, 4400, 4401, 4403, 4408, 4409]);
 /** The server says: come back later. The least wait where it names none, ms. */
 const LATER_MS: ReadonlyMap<number, number> = new Map([[1013, 5_000], [4429, 15_000]]);
 /** What a server may ask for at most, ms. */

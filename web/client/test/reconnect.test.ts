@@ -70,7 +70,7 @@ describe('close codes', () => {
     for (const { code, final } of rows) expect(FINAL_CODES.has(code), String(code)).toBe(final);
   });
 
-  test.each([4000, 4400, 4401, 4403, 4409])('%i forbids coming back by itself', (code) => {
+  test.each([4000, 4400, 4401, 4403, 4408, 4409])('%i forbids coming back by itself', (code) => {
     const state = after([{ kind: 'wanted' }, 0], [{ kind: 'welcomed' }, 10], [{ kind: 'lost', code, reason: 'why' }, 20]);
     expect(linkOf(state)).toEqual({ state: 'closed', code, reason: 'why' });
     for (const what of [{ kind: 'online', is: true }, { kind: 'visible' }, { kind: 'due' }, { kind: 'wanted' }] as Happening[]) {

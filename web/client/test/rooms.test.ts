@@ -79,7 +79,7 @@ describe('joining', () => {
     const world = new World();
     world.server.enter(ROOM, 'Mina');
     const chat = world.joined();
-    world.socket.end(4401, 'nothing was joined in time');
+    world.socket.end(4408, 'nothing was joined in time');
     world.pass(600_000);
     expect(chat.view.link.state).toBe('idle');
     expect(world.sockets).toHaveLength(1);

@@ -36,6 +36,7 @@ export const en = {
   notFoundLead: 'It was mistyped, or the room has ended. A room ends a while after the last person left.',
   badRoomTitle: 'There is no such room',
   badRoomLead: 'A room has a code of six digits, or a short name without slashes.',
+  uninvited: 'By invitation only',
   tryAgain: 'Try again',
   otherCode: 'Type another code',
   lostOffline: 'This device has no network.',
@@ -72,6 +73,10 @@ export const en = {
   'error.id_too_old': 'The server cannot tell whether this arrived.',
   'error.origin_forbidden': 'This page may not use that server.',
   'error.unknown_session': 'This connection is not known any more. Load the page again.',
+  'error.token_required': 'You need an invitation link to enter here.',
+  'error.token_invalid': 'This invitation is not good. Ask for another link.',
+  'error.token_expired': 'This invitation has run out. Ask for another link.',
+  'error.room_forbidden': 'This invitation is not for that room.',
   'error.unavailable': 'The server cannot keep anything right now. Try again soon.',
   // Not from the server: the page's own.
   'error.outbox_full': 'Too many lines wait to be sent. Wait until some are through.',
