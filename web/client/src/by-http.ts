@@ -82,7 +82,7 @@ export class EventSocket implements WebSocketLike {
   async #listen(session: string | undefined): Promise<void> {
     try {
       const answer = await this.#engine.fetch(`${this.#api}/events`, {
-        headers: { accept: 'text/event-stream', ...(session === undefined ? {} : { authorization: `Bearer ${session}` }) },
+        headers: { accept: 'text/event-stream', ...(session === undefined ? {} : { 'charsu-session': session }) },
         cache: 'no-store',
         signal: this.#abort.signal,
       });
@@ -136,7 +136,7 @@ export class EventSocket implements WebSocketLike {
       }
       const answer = await this.#engine.fetch(`${this.#api}/commands`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${this.#session}`, 'content-type': 'text/plain' },
+        headers: { 'charsu-session': this.#session, 'content-type': 'text/plain' },
         body: this.#waiting.slice(0, count).join('\n'),
         signal: this.#abort.signal,
       }).catch(() => null);

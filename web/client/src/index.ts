@@ -1,6 +1,7 @@
 // What `@charsu/client` gives: a session of promises and events (`connect`), and snapshots for a page that draws (`Chat`). A bundler
 // leaves out what is not imported.
 export { Chat, type ChatOptions } from './chat.ts';
+export { EventSocket, type Fetch } from './by-http.ts';
 export { withFallback } from './fallback.ts';
 export { isCode } from './picture.ts';
 export { browser } from './platform.ts';

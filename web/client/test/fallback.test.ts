@@ -33,7 +33,7 @@ class FakeHttp {
   readonly #chunks: { done: boolean; value?: unknown }[] = [];
 
   readonly fetch: Fetch = async (url, request) => {
-    const session = request.headers?.['authorization']?.replace('Bearer ', '');
+    const session = request.headers?.['charsu-session'];
     this.asked.push({ url, ...(request.body === undefined ? {} : { body: request.body }), ...(session === undefined ? {} : { session }) });
     if (request.method === 'POST') return { ...(this.answers.shift() ?? (() => ({ ok: true, status: 202 })))(), body: null };
     if (this.status === 0) throw new TypeError('Failed to fetch');

@@ -2,6 +2,8 @@
 import { signal } from '@preact/signals';
 import { pathOf } from './place.ts';
 import { about, type About } from './server.ts';
+import { myName } from './settings.ts';
+import { givenName, token, uninvited } from './ticket.ts';
 
 const known = signal<About | null>(null);
 
@@ -11,7 +13,11 @@ export const server = (): About | null => known.value;
 /** Asked once: on a loopback address the server names one that works from other machines. */
 export async function learnAbout(): Promise<void> {
   const answer = await about();
-  if (answer.ok) known.value = answer.value;
+  if (!answer.ok) return;
+  const { value } = answer;
+  known.value = value;
+  if (value.token === 'required' && token() === null) uninvited.value = { code: 'token_required', message: '' };
+  if (value.name != null) givenName.value = myName.value = value.name;
 }
 
 const LOOPBACK = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/;

@@ -1,5 +1,6 @@
 // The server's ordinary HTTP side, and where it is. Knows nothing of the chat itself.
 import type { ErrorNotice } from '../../../client/src/index.ts';
+import { credentials, uninvited } from './ticket.ts';
 
 /**
  * Normally the page comes from its server. Built with `VITE_CHARSU_SERVER=https://chat.example npm run build` it is a folder of
@@ -15,13 +16,16 @@ export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorNotice
 async function ask<T>(path: string, method: 'GET' | 'POST'): Promise<Answer<T>> {
   let answer: Response;
   try {
-    answer = await fetch(SERVER + path, { method, headers: { accept: 'application/json' }, cache: 'no-store' });
+    const headers = { accept: 'application/json', ...credentials() };
+    answer = await fetch(SERVER + path, { method, headers, cache: 'no-store' });
   } catch {
     return { ok: false, error: { code: 'unreachable', message: '' } };
   }
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok && body !== null) return { ok: true, value: body as T };
-  return { ok: false, error: errorOf(body, answer.status) };
+  const error = errorOf(body, answer.status);
+  if (answer.status === 401) uninvited.value = error;
+  return { ok: false, error };
 }
 
 function errorOf(body: unknown, status: number): ErrorNotice {
@@ -43,6 +47,9 @@ export interface About {
   store?: 'memory' | 'sqlite';
   /** How long what was said is kept, where it is stored; null: as long as the room. */
   retention_ms?: number | null;
+  /** Whether nobody comes in without a token, and the name that the present one gives. */
+  token?: 'none' | 'required';
+  name?: string | null;
   /** How long an empty room lives. */
   room_idle_ms?: number;
 }

@@ -5,10 +5,12 @@ import { inside, loadInside } from '../state/inside.ts';
 import { attempt, trying } from '../state/joining.ts';
 import { go, place } from '../state/place.ts';
 import { sheet } from '../state/sheet.ts';
+import { uninvited } from '../state/ticket.ts';
 import { announced, toast } from '../state/toast.ts';
 import { Invite } from './Invite.tsx';
 import { Lobby } from './Lobby.tsx';
 import { NotLoaded } from './NotLoaded.tsx';
+import { Uninvited } from './Uninvited.tsx';
 
 export function App() {
   const wanted = place.value.room;
@@ -24,8 +26,8 @@ export function App() {
   useEffect(() => { if (room !== null && room !== wanted) go(room, 'replace'); }, [room, wanted]);
   return (
     <>
-      {page || waiting ? null : wanted === null ? <Lobby /> : <Invite room={wanted} />}
-      <Later page={page} room={room} needed={page || waiting || trying() || sheet.value !== null} />
+      {uninvited.value !== null ? <Uninvited error={uninvited.value} /> : page || waiting ? null : wanted === null ? <Lobby /> : <Invite room={wanted} />}
+      <Later page={page && uninvited.value === null} room={room} needed={page || waiting || trying() || sheet.value !== null} />
       <p class="toast" role="status">{toast.value !== null && <span>{toast.value}</span>}</p>
       <p class="vh" role="status">{announced.value}</p>
     </>

@@ -11,9 +11,13 @@ import { Front } from './Front.tsx';
 import { isNameError, NameProblem, Progress } from './Joining.tsx';
 import { NameField } from './NameField.tsx';
 import { RoomName } from './RoomName.tsx';
+import { Uninvited } from './Uninvited.tsx';
 
 /** Refusals that no other name would change. */
-const NO_WAY_IN = new Set(['room_not_found', 'bad_room']);
+const NO_WAY_IN = new Set(['room_not_found', 'bad_room', 'room_forbidden']);
+
+/** The invitation is for other rooms. */
+const FORBIDDEN = 'room_forbidden';
 
 export function Invite({ room }: { room: string }) {
   const isCode = /^\d{6}$/.test(room);
@@ -26,7 +30,7 @@ export function Invite({ room }: { room: string }) {
   }, [room]);
 
   const mine = attempt.value?.room === room ? attempt.value : null;
-  const looked = seen !== null && !seen.ok && isCode ? seen.error : undefined;
+  const looked = seen !== null && !seen.ok && (isCode || seen.error.code === FORBIDDEN) ? seen.error : undefined;
   const refused = [mine?.error, looked].find((error) => error !== undefined && NO_WAY_IN.has(error.code));
   if (refused !== undefined) return <NoWayIn error={refused} isCode={isCode} />;
   const people = seen?.ok === true ? seen.value.people : null;
@@ -69,6 +73,7 @@ function InviteForm({ room, error }: { room: string; error: ErrorNotice | undefi
 }
 
 function NoWayIn({ error, isCode }: { error: ErrorNotice; isCode: boolean }) {
+  if (error.code === FORBIDDEN) return <Uninvited error={error} />;
   const wrongName = error.code === 'bad_room' && !isCode;
   return (
     <Front>
