@@ -18,6 +18,9 @@ const CONNECTIONS: isize = 200;
 /// More that one with compression may cost than one without, in bytes: the client here remembers what was agreed on.
 const MORE: isize = 128;
 
+/// The server's threads.
+const THREADS: usize = 2;
+
 /// What each thread of the server may keep, in bytes: a compressor, and an inflater with a message of 64 KiB both ways.
 const THREAD: isize = 400 * 1024;
 
@@ -83,16 +86,20 @@ async fn an_idle_connection_costs_no_more_with_compression_and_a_bomb_little() {
     for n in 0..20 {
         first.push(member(&scene, &format!("first{n}"), if n % 2 == 0 { OFFER } else { "" }).await);
     }
-    let mut cost = [0; 2];
-    for (offer, cost) in ["", OFFER].into_iter().zip(&mut cost) {
-        let before = settled().await;
-        let mut members = Vec::new();
-        for n in 0..CONNECTIONS {
-            members.push(member(&scene, &format!("room {n} of {}", offer.len()), offer).await);
+    // Each of the server's threads makes a compressor and an inflater when it first needs one, perhaps only now: that is in one
+    // round's count, and not in the next ones.
+    let mut cost = [isize::MAX; 2];
+    for round in 0..=THREADS {
+        for (offer, cost) in ["", OFFER].into_iter().zip(&mut cost) {
+            let before = settled().await;
+            let mut members = Vec::new();
+            for n in 0..CONNECTIONS {
+                members.push(member(&scene, &format!("room {n} of {round} {}", offer.len()), offer).await);
+            }
+            *cost = (settled().await - before).div_euclid(CONNECTIONS).min(*cost);
+            drop(members);
+            scene.connections(first.len()).await;
         }
-        *cost = (settled().await - before) / CONNECTIONS;
-        drop(members);
-        scene.connections(first.len()).await;
     }
     let [plain, compressed] = cost;
     println!("{plain} bytes for a member without compression, {compressed} with it");
@@ -110,5 +117,5 @@ async fn an_idle_connection_costs_no_more_with_compression_and_a_bomb_little() {
     let kept = settled().await - before;
     println!("{allocated} bytes asked for, by 20 bombs and those who throw them; {kept} kept");
     assert!(allocated < 3_000_000, "{allocated} bytes for 20 bombs of 10 MB");
-    assert!(kept < 2 * THREAD, "{kept} bytes kept after it");
+    assert!(kept < THREADS.cast_signed() * THREAD, "{kept} bytes kept after it");
 }
