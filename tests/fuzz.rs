@@ -260,7 +260,18 @@ impl Stage {
     }
 }
 
-const PATHS: [(&str, &str); 3] = [("/ws", CHARSU), ("/ws/general", ""), ("/ws/general/Page", "")];
+/// The ways in, by their number: a path and what its handshake says beside it. Whoever calls itself something has a name of its own, since
+/// the one before it may not be gone yet.
+fn way(number: usize) -> (String, &'static str) {
+    static PAGES: AtomicUsize = AtomicUsize::new(0);
+    match number {
+        0 => ("/ws".to_owned(), CHARSU),
+        1 => ("/ws/general".to_owned(), ""),
+        _ => (format!("/ws/general/Page{}", PAGES.fetch_add(1, Ordering::Relaxed)), ""),
+    }
+}
+
+const WAYS: std::ops::Range<usize> = 0..3;
 
 /// Reads until the server ends the connection, which it does in a way that it has a name for.
 async fn to_the_end(socket: &mut Socket) -> Option<u16> {
@@ -291,12 +302,12 @@ proptest! {
                 }).collect()
             }),
         ],
-        wire in 0_usize..3,
+        wire in WAYS,
     ) {
         let stage = stage();
         stage.play(async {
-            let (path, headers) = PATHS[wire];
-            let mut socket = Socket::open(stage.scene.connect().await, path, headers).await;
+            let (path, headers) = way(wire);
+            let mut socket = Socket::open(stage.scene.connect().await, &path, headers).await;
             socket.send_raw(&bytes).await;
             // Half a frame is no end, so it is cut short by a frame that can follow nothing, then by a goodbye.
             socket.send_raw(&[0x83, 0x80, 0, 0, 0, 0]).await;
@@ -328,12 +339,12 @@ proptest! {
             1..8,
         ),
         first in prop::sample::select(vec![0x41_u8, 0x41, 0x41, 0x42]),
-        wire in 0_usize..3,
+        wire in WAYS,
     ) {
         let stage = stage();
         stage.play(async {
-            let (path, headers) = PATHS[wire];
-            let mut socket = Socket::open(stage.scene.connect().await, path, &[headers, OFFER].concat()).await;
+            let (path, headers) = way(wire);
+            let mut socket = Socket::open(stage.scene.connect().await, &path, &[headers, OFFER].concat()).await;
             for frame in &frames {
                 socket.send(first, frame).await;
             }
@@ -460,9 +471,9 @@ fn play_corpus(folder: &str, offer: &str) {
             continue;
         }
         let bytes = std::fs::read(&path).expect("it can be read");
-        for (path, headers) in PATHS {
+        for (path, headers) in WAYS.map(way) {
             stage.play(async {
-                let mut socket = Socket::open(stage.scene.connect().await, path, &[headers, offer].concat()).await;
+                let mut socket = Socket::open(stage.scene.connect().await, &path, &[headers, offer].concat()).await;
                 socket.send_raw(&bytes).await;
                 // Limits of size are the decoder's in the corpus, and the server's here.
                 if let Some(code @ (1002 | 1007)) = name.get(..4).and_then(|code| code.parse().ok()) {
