@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use charsu::auth::{self, SigningKey, Verifier, Wanted};
 use charsu::cli::{self, CommandLine, Surroundings, Wish};
+use charsu::client::Token;
 use charsu::config::load::{File as SettingsFile, Loaded, PREFIX, Source};
 use charsu::config::{Settings, show};
 use charsu::lan;
@@ -65,6 +66,7 @@ fn surroundings() -> Surroundings {
         is_screen: io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb,
         has_colour: named("NO_COLOR").is_none(),
         reorders,
+        token: named("CHARSU_TOKEN").map(|written| Token::parse(&written)),
         zone: named("TZ"),
     }
 }

@@ -175,6 +175,7 @@ fn every_flag_that_is_named_is_one() {
     let is_flag = |flag: &str| help.split([' ', '\n', ',', '[', ']']).any(|word| word == flag);
     for (document, text) in documents() {
         for word in code(&text).flat_map(|code| code.split([' ', '\n', '[', ']', '(', ')', '=', '"'])) {
+            let word = word.trim_end_matches(['.', ',', ';', ':']);
             let is_long = word.starts_with("--") && word.len() > 2 && !word.starts_with("---");
             assert!(!is_long || is_flag(word) || OTHERS_FLAGS.contains(&word), "{document} names {word}");
         }

@@ -24,7 +24,11 @@ const SPAN: Duration = Duration::from_secs(10);
 /// Every flag that has a value, and what it is for.
 const FLAGS: [(&str, &str, &str); 17] = [
     ("url", "URL", "The server: ws://127.0.0.1:8000/ws/{room}?name={name}. {n} is the connection's number"),
-    ("tls-root", "FILE", "For wss://, the certificate of whoever certified the server, in PEM form"),
+    (
+        "tls-root",
+        "FILE",
+        "For wss://, trust whoever has their certificate in this PEM file, and nobody else [whom the system trusts]",
+    ),
     (
         "protocol",
         "NAME",

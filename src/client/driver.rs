@@ -6,18 +6,48 @@ use tokio::time::{Instant, sleep_until};
 
 use super::address::Address;
 use super::chat::Chat;
-use super::link::Ended;
+use super::link::{Ended, LinkState};
 use super::news::{Act, News};
+use super::reach::Trust;
+use super::token::{NoToken, Token, TokenSource, is_private};
 use super::wire::{Moved, Over, Wire};
+
+/// How often it is looked whether there is another token where the last one came from.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A client of one server, in as many rooms as it likes. It lives while [`next`](Self::next) is waited for: between two
 /// calls nothing is read, and a server hears nothing.
 pub struct Client {
     chat: Chat,
     server: Address,
+    trust: Trust,
+    pass: Option<Pass>,
     wire: Wire,
     /// The beginning of the chat's time.
     began: Instant,
+}
+
+/// By what it is let in.
+struct Pass {
+    source: TokenSource,
+    /// The token that was read last.
+    held: Token,
+    /// When to look for another one, while the server takes this one no more.
+    look_at: Option<Instant>,
+}
+
+impl Pass {
+    /// The token as it is now. What cannot be read for the moment is what it was.
+    fn token(&mut self) -> Token {
+        self.is_new();
+        self.held.clone()
+    }
+
+    /// Whether there is another one than before.
+    fn is_new(&mut self) -> bool {
+        let new = self.source.read().ok().filter(|token| *token != self.held);
+        new.map(|token| self.held = token).is_some()
+    }
 }
 
 impl Client {
@@ -25,7 +55,34 @@ impl Client {
     pub fn new(server: Address) -> Self {
         // Where the system has no chance to give, all clients wait alike.
         let chat = Chat::new(getrandom::u64().unwrap_or(1));
-        Self { chat, server, wire: Wire::None, began: Instant::now() }
+        Self { chat, server, trust: Trust::system(), pass: None, wire: Wire::None, began: Instant::now() }
+    }
+
+    /// Takes other people's word for who the server is than that of those whom the system trusts.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// Shows a token to the server, at each connection the one that the source has then. When the server takes it no more and
+    /// another one may come, that is waited for while [`Chat::link`] says [`LinkState::Denied`].
+    ///
+    /// # Errors
+    /// There is no token now, or it would be sent to another machine for all to read ([`NoToken::InClear`]).
+    pub fn showing(self, source: TokenSource) -> Result<Self, NoToken> {
+        if !is_private(&self.server) {
+            return Err(NoToken::InClear(self.server.to_string()));
+        }
+        self.showing_in_clear(source)
+    }
+
+    /// The same, whoever may read it on its way.
+    ///
+    /// # Errors
+    /// There is no token now.
+    pub fn showing_in_clear(self, source: TokenSource) -> Result<Self, NoToken> {
+        let pass = Pass { held: source.read()?, source, look_at: None };
+        Ok(Self { pass: Some(pass), ..self })
     }
 
     /// What was told so far, to look at.
@@ -56,7 +113,8 @@ impl Client {
             if let Some(news) = self.chat.news() {
                 return news;
             }
-            let due = self.chat.due().map(|due| self.began + due);
+            let look = self.pass.as_ref().and_then(|pass| pass.look_at);
+            let due = self.chat.due().map(|due| self.began + due).into_iter().chain(look).min();
             let is_due = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -65,7 +123,7 @@ impl Client {
             };
             tokio::select! {
                 moved = self.wire.moves() => self.moved(moved),
-                () = is_due => {}
+                () = is_due => self.looks_for_a_token(),
             }
         }
     }
@@ -86,7 +144,10 @@ impl Client {
         self.chat.at(self.began.elapsed());
         while let Some(act) = self.chat.act() {
             match act {
-                Act::Connect => self.wire = Wire::to(self.server.clone()),
+                Act::Connect => {
+                    let token = self.pass.as_mut().map(Pass::token);
+                    self.wire = Wire::to(self.server.clone(), self.trust.clone(), token);
+                }
                 Act::Send(text) => self.wire.say(&text),
                 Act::HangUp(code) => self.wire.hangs_up(code),
             }
@@ -124,7 +185,30 @@ impl Client {
         // What was to be sent belonged to this connection.
         while self.chat.act().is_some() {}
         self.wire = Wire::None;
+        let was_live = *self.chat.link() == LinkState::Live;
         self.chat.ended(ended);
+        let is_denied = matches!(self.chat.link(), LinkState::Denied { .. });
+        let Some(pass) = self.pass.as_mut().filter(|pass| is_denied && pass.source.may_change()) else { return };
+        // Whoever sees to it writes the next one before the last has run out.
+        if was_live && pass.is_new() {
+            self.chat.reconnect();
+        } else {
+            pass.look_at = Some(Instant::now() + LOOK);
+        }
+    }
+
+    /// Goes on once there is another token than the one that is taken no more.
+    fn looks_for_a_token(&mut self) {
+        let Some(pass) = &mut self.pass else { return };
+        let Some(at) = pass.look_at.filter(|at| *at <= Instant::now()) else { return };
+        if !matches!(self.chat.link(), LinkState::Denied { .. }) {
+            pass.look_at = None;
+        } else if pass.is_new() {
+            pass.look_at = None;
+            self.chat.reconnect();
+        } else {
+            pass.look_at = Some(at + LOOK);
+        }
     }
 }
 

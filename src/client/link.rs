@@ -29,7 +29,8 @@ const SHUT_OUT: u16 = 4403;
 /// How a connection ended, or did not come about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// The server's close code; 0 if it was cut, given up, or never there.
+    /// The server's close code; 0 if it was cut, given up, or never there. Whoever is turned away at the handshake for want of
+    /// a good token (401) has the code of a token that ran out, 4401: the same is to be done.
     pub code: u16,
     /// Words for a person; they may be a server's.
     pub reason: String,
@@ -65,6 +66,12 @@ pub enum LinkState {
         /// So often.
         attempts: u32,
         /// Why the last one failed.
+        reason: String,
+    },
+    /// The server lets nobody in without a token, and has none of ours that is good, or good any more. With another one
+    /// [`Chat::reconnect`](super::Chat::reconnect) goes on where it ended.
+    Denied {
+        /// The server's words.
         reason: String,
     },
     /// The server said not to come back by oneself.
@@ -114,6 +121,7 @@ impl Link {
             | LinkState::Connecting { .. }
             | LinkState::Live
             | LinkState::Stopped { .. }
+            | LinkState::Denied { .. }
             | LinkState::Closed { .. } => None,
         }
     }
@@ -145,7 +153,7 @@ impl Link {
     pub(super) fn now(&mut self) -> bool {
         match self.state {
             LinkState::Waiting { .. } => self.tries(),
-            LinkState::Stopped { .. } | LinkState::Closed { .. } => {
+            LinkState::Stopped { .. } | LinkState::Denied { .. } | LinkState::Closed { .. } => {
                 (self.failures, self.step) = (0, 0);
                 self.tries()
             }
@@ -173,6 +181,10 @@ impl Link {
             return;
         }
         let Ended { code, reason, retry_after } = ended;
+        if code == Close::TokenExpired.code() {
+            self.state = LinkState::Denied { reason };
+            return;
+        }
         let known = Close::ALL.into_iter().find(|close| close.code() == code);
         if code == SHUT_OUT || known.is_some_and(|close| !close.may_return()) {
             self.state = LinkState::Closed { code, reason };
@@ -284,7 +296,8 @@ mod tests {
             link.wanted();
             link.welcomed(Duration::ZERO);
             link.lost(Ended { code: close.code(), ..cut() }, None, false, Duration::ZERO, &mut || 0.5);
-            let stays_away = matches!(link.state(), LinkState::Closed { .. });
+            let stays_away = matches!(link.state(), LinkState::Closed { .. } | LinkState::Denied { .. });
+            assert_eq!(matches!(link.state(), LinkState::Denied { .. }), close == Close::TokenExpired);
             assert_eq!(stays_away, !close.may_return(), "{close:?}");
             assert!(link.now());
         }

@@ -36,6 +36,7 @@ mod reach;
 mod roster;
 mod seat;
 pub mod socket;
+mod token;
 mod typing;
 mod wire;
 
@@ -46,6 +47,8 @@ pub use event::{Happening, LineKey, Person, Position, Reaction, Refused, RoomKey
 pub use link::{Ended, LinkState};
 pub use news::{Act, News};
 pub use outbox::{Ask, Full, LineState, OwnLine, Receiver};
-pub use reach::{Line, reach};
+pub(crate) use reach::Stream;
+pub use reach::{Line, Trust, Unreached, Untrusting, reach};
 pub use roster::Roster;
 pub use seat::{How, Seat, Status};
+pub use token::{BadToken, NoToken, Token, TokenSource, is_here, is_private};

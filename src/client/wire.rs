@@ -12,9 +12,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::address::Address;
 use super::link::Ended;
-use super::reach::{Line, reach};
+use super::reach::{Line, Trust, Unreached, reach, words};
 use super::socket::messages::text;
 use super::socket::{Heard, Kind, Messages, Request, Unopened, open, put};
+use super::token::Token;
+use crate::protocol::Close;
 
 /// The subprotocol that is spoken.
 const CHARSU: &str = "charsu.v1";
@@ -65,6 +67,9 @@ pub(super) struct Over {
     pub(super) answer: u16,
 }
 
+/// The status of whoever has no good token (RFC 6750 section 3.1).
+const UNAUTHORIZED: u16 = 401;
+
 /// What a server says that turns somebody away before there is a WebSocket.
 #[derive(Deserialize)]
 struct TurnedAway {
@@ -73,8 +78,11 @@ struct TurnedAway {
 }
 
 impl Wire {
-    pub(super) fn to(server: Address) -> Self {
-        Self::Opening(Box::pin(async move { opens(&server).await.map_err(ended) }))
+    pub(super) fn to(server: Address, trust: Trust, token: Option<Token>) -> Self {
+        Self::Opening(Box::pin(async move {
+            let line = reach(&server, &trust).await.map_err(|why| unreached(&why))?;
+            opens(line, &server, token.as_ref()).await.map_err(ended)
+        }))
     }
 
     /// Waits until something moves. Nothing is lost if it is not waited for to the end.
@@ -114,40 +122,37 @@ impl Wire {
     }
 }
 
-async fn opens(server: &Address) -> Result<Open, Unopened> {
-    let mut line = reach(server).await?;
+async fn opens(mut line: Box<dyn Line>, server: &Address, token: Option<&Token>) -> Result<Open, Unopened> {
     let (authority, path) = (server.authority.to_string(), server.path());
     let mut key = [0; 16];
     // Where the system has no random bytes, the connection is no less a connection.
     let _ = getrandom::fill(&mut key);
-    let request = Request { authority: &authority, path: &path, protocol: Some(CHARSU), key };
+    let token = token.map(Token::as_str);
+    let request = Request { authority: &authority, path: &path, protocol: Some(CHARSU), token, key };
     let read = open(&mut line, &request).await?;
     Ok(Open::over(line, read))
 }
 
-fn ended(why: Unopened) -> Ended {
-    let (reason, retry_after) = match why {
-        Unopened::Io(error) => (words(&error), None),
-        Unopened::Refused { body, line, retry_after, .. } => match serde_json::from_str::<TurnedAway>(&body) {
-            Ok(told) => (told.message, told.retry_after_ms.map(Duration::from_millis).or(retry_after)),
-            Err(_) => (format!("it is no Charsu server: {line}"), retry_after),
-        },
-        Unopened::NotHttp | Unopened::NotOurs | Unopened::Protocol(_) => {
-            (format!("it is no Charsu server: {why}"), None)
-        }
-    };
-    Ended { code: 0, reason, retry_after }
+fn unreached(why: &Unreached) -> Ended {
+    Ended { reason: why.to_string(), ..Ended::default() }
 }
 
-/// The system's words, but for those that a person would not understand.
-fn words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "no server answers there".to_owned(),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-            "the connection broke".to_owned()
+fn ended(why: Unopened) -> Ended {
+    let (code, reason, retry_after) = match why {
+        Unopened::Io(error) => (0, words(&error), None),
+        Unopened::Refused { status, body, line, retry_after } => {
+            let code = if status == UNAUTHORIZED { Close::TokenExpired.code() } else { 0 };
+            match serde_json::from_str::<TurnedAway>(&body) {
+                Ok(told) => (code, told.message, told.retry_after_ms.map(Duration::from_millis).or(retry_after)),
+                Err(_) => (0, format!("it is no Charsu server: {line}"), retry_after),
+            }
         }
-        _ => error.to_string(),
-    }
+        Unopened::Tls => (0, why.to_string(), None),
+        Unopened::NotHttp | Unopened::NotOurs | Unopened::Protocol(_) => {
+            (0, format!("it is no Charsu server: {why}"), None)
+        }
+    };
+    Ended { code, reason, retry_after }
 }
 
 impl Open {

@@ -85,7 +85,7 @@ pub enum SettingsError {
 /// The prefix of every environment variable of ours.
 pub const PREFIX: &str = "CHARSU_";
 /// Variables that are ours and no settings: the file's path, and those of the build.
-const OTHER_VARIABLES: [&str; 3] = ["CHARSU_CONFIG", "CHARSU_PAGE_DIST", "CHARSU_PAGE_OUT"];
+const OTHER_VARIABLES: [&str; 4] = ["CHARSU_CONFIG", "CHARSU_PAGE_DIST", "CHARSU_PAGE_OUT", "CHARSU_TOKEN"];
 
 impl Settings {
     /// Merges flags over the environment over the file over the defaults, and checks the result.

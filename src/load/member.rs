@@ -8,10 +8,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::crew::Crew;
-use super::link::Link;
 use super::mark::digits;
 use super::opening::{MAX_MESSAGE, farewell};
 use super::{Blank, Mark, Template};
+use crate::client::Stream;
 use crate::client::socket::{Heard, Kind, Messages, put};
 
 /// Read at once at most.
@@ -24,7 +24,7 @@ pub(super) struct Member {
     /// Which room it is in, and which of its members it is.
     pub(super) room: u32,
     pub(super) index: u32,
-    to: Link,
+    to: Stream,
     /// What the socket has not taken yet.
     pending: RefCell<Vec<u8>>,
     /// Of the task that reads and empties `pending`.
@@ -39,7 +39,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(room: u32, index: u32, to: Link, line: Template, mask: u32) -> Self {
+    pub(super) fn new(room: u32, index: u32, to: Stream, line: Template, mask: u32) -> Self {
         Self {
             room,
             index,

@@ -7,7 +7,6 @@
 
 mod crew;
 mod latency;
-mod link;
 mod mark;
 mod member;
 mod opening;
@@ -15,8 +14,6 @@ mod plan;
 mod process;
 mod report;
 mod room;
-#[cfg_attr(not(feature = "tls"), path = "unsecured.rs")]
-mod secured;
 mod steps;
 mod tally;
 mod target;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use super::link::Link;
-use super::secured::Trust;
 use super::{Plan, Wire};
 use crate::client::socket::{Heard, Kind, Messages, Request, Unopened, open, put};
+use crate::client::{Stream, Trust, Unreached};
 
 /// Bytes of one message at most; a chat sends nothing longer.
 pub(super) const MAX_MESSAGE: usize = 64 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub(super) struct Told<'a> {
 
 /// A client that is in.
 pub(super) struct Opened {
-    pub(super) link: Link,
+    pub(super) link: Stream,
     /// What was read and is not looked at yet.
     pub(super) rest: Vec<u8>,
 }
@@ -57,14 +57,22 @@ impl Newcomer<'_> {
         coming.unwrap_or_else(|_| Err(format!("no answer within {patience:?}")))
     }
 
+    async fn connects(&self, to: SocketAddr) -> Result<Stream, Unreached> {
+        let tcp = TcpStream::connect(to).await?;
+        match self.trust {
+            Some(trust) => Stream::secured(tcp, trust, &self.plan.target.authority.host).await,
+            None => Ok(Stream::plain(tcp)?),
+        }
+    }
+
     async fn enters(&self, to: SocketAddr) -> Result<Opened, String> {
-        let mut link = Link::connect(to, self.trust).await.map_err(|error| remedy(&error))?;
+        let mut link = self.connects(to).await.map_err(unreached)?;
         let protocol = match &self.plan.wire {
             Wire::Charsu => Some(CHARSU),
             Wire::Frames { protocol, .. } => protocol.as_deref(),
         };
         let authority = self.plan.target.authority.to_string();
-        let request = Request { authority: &authority, path: &self.path, protocol, key: KEY };
+        let request = Request { authority: &authority, path: &self.path, protocol, token: None, key: KEY };
         let rest = open(&mut link, &request).await.map_err(unopened)?;
         let mut opened = Opened { link, rest };
         match self.plan.wire {
@@ -163,7 +171,14 @@ fn unopened(why: Unopened) -> String {
             let body: String = body.chars().take(SHOWN).collect();
             format!("{line} {body}{}", if matches!(status, 429 | 503) { LIMITS } else { "" })
         }
-        Unopened::NotHttp | Unopened::NotOurs | Unopened::Protocol(_) => why.to_string(),
+        Unopened::NotHttp | Unopened::Tls | Unopened::NotOurs | Unopened::Protocol(_) => why.to_string(),
+    }
+}
+
+fn unreached(why: Unreached) -> String {
+    match why {
+        Unreached::Io(error) => remedy(&error),
+        other => other.to_string(),
     }
 }
 

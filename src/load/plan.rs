@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Blank, Target, Template};
+use crate::client::{Trust, Untrusting};
 
 /// Connections in all. One address has fewer ports than this to connect from.
 const MAX_CONNECTIONS: usize = 60_000;
@@ -69,7 +70,7 @@ pub enum Pace {
 pub struct Plan {
     /// Where the server is.
     pub target: Target,
-    /// The certificate of whoever certified the server, for `wss:`.
+    /// The file of those whose word is taken for who the server is, for `wss:`; without one that of the system's.
     pub tls_root: Option<PathBuf>,
     /// Whether it may be another machine.
     pub anywhere: bool,
@@ -99,20 +100,9 @@ pub enum Refused {
     /// The address cannot be read.
     #[error("{0}: an address looks like ws://127.0.0.1:8000/ws/{{room}}")]
     Url(String),
-    /// It asks for encryption, and nobody is trusted.
-    #[error("wss:// needs --tls-root FILE: the certificate of whoever certified the server, in PEM form")]
-    NoRoot,
-    /// Whoever is to be trusted cannot be known.
-    #[error("--tls-root {}: {reason}", path.display())]
-    Root {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A program without TLS.
-    #[error("this charsu was built without TLS: build it with the cargo feature tls, or name a server with ws://")]
-    NotBuilt,
+    /// Nobody can be trusted to say who the server is.
+    #[error(transparent)]
+    Untrusting(#[from] Untrusting),
     /// It is another machine.
     #[error("{0} is not this machine. Put load on servers of your own only; --anywhere says that this is one")]
     NotLoopback(String),
@@ -164,6 +154,19 @@ impl Plan {
     /// Members of a room that a line reaches.
     pub fn hearers(&self) -> usize {
         if self.echo { self.members } else { self.members - 1 }
+    }
+
+    /// Whom the clients trust; nobody if the server is reached without TLS. Each client is somebody else, whom the server has
+    /// not seen before.
+    ///
+    /// # Errors
+    /// There is nobody.
+    pub(super) fn trust(&self) -> Result<Option<Trust>, Refused> {
+        if !self.target.tls {
+            return Ok(None);
+        }
+        let trust = self.tls_root.as_deref().map_or_else(|| Ok(Trust::system()), Trust::only)?;
+        Ok(Some(trust.each_anew()?))
     }
 
     /// Whether it can be carried out where so many files may be open.

@@ -12,8 +12,8 @@ use super::member::{Ear, Member};
 use super::opening::Newcomer;
 use super::report::Moment;
 use super::room::Room;
-use super::secured::Trust;
 use super::{Blank, Pace, Plan, Process, Refused, Report, Template, Trouble, Wire};
+use crate::client::Trust;
 
 /// How often progress is told.
 const TICK: Duration = Duration::from_millis(250);
@@ -50,7 +50,7 @@ pub async fn run(plan: Plan, open_files: u64, tell: &mut dyn FnMut(Progress)) ->
         return Err(Refused::Unknown(target.authority.host.clone()).into());
     }
     let to = target.choose(&found, plan.anywhere)?;
-    let trust = Trust::of(&plan)?;
+    let trust = plan.trust()?;
     let local = LocalSet::new();
     let crew = Rc::new(Crew::new(plan));
     local.run_until(crew.load(to, trust, tell)).await

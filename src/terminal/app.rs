@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::composer::Composer;
 use super::log::{Log, Shown};
+use super::pass::Pass;
 use super::safe;
 use super::text::Order;
 use crate::client::{Ask, Chat, LineKey, News, Refused, RoomKey, Status};
@@ -91,6 +92,8 @@ pub struct App {
     pub written: String,
     /// The server, in words.
     pub server: String,
+    /// By what one is let in.
+    pub pass: Pass,
     /// What the screen is for.
     pub stage: Stage,
     /// The room, once it was asked for.
@@ -130,6 +133,7 @@ impl App {
         Self {
             written: safe::one_line(written),
             server: safe::one_line(server),
+            pass: Pass::None,
             stage: if name.is_some() { Stage::Talking } else { Stage::Naming(None) },
             room: None,
             log: Log::default(),

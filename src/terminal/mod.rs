@@ -9,6 +9,7 @@ pub mod clock;
 pub mod composer;
 #[cfg(feature = "terminal")]
 pub mod log;
+pub mod pass;
 pub mod plain;
 pub mod safe;
 #[cfg(feature = "terminal")]

@@ -3,6 +3,7 @@
 //!
 //! Pure: told the news, it says what goes to stdout, what to stderr, and whether it is over.
 
+use super::pass::Pass;
 use super::safe;
 use crate::client::{Ask, Chat, Happening, How, LinkState, News, OwnLine, Refused, RoomKey, Said, What};
 
@@ -18,6 +19,9 @@ pub enum Ending {
     /// One was not let into the room, or sent out of it.
     #[error("{0}")]
     Barred(String),
+    /// The server lets nobody in without a token, and has none of ours that is good.
+    #[error("{0}")]
+    Denied(String),
 }
 
 /// What is to be done about news.
@@ -37,6 +41,7 @@ pub struct Plain {
     room: RoomKey,
     /// The server, in words.
     server: String,
+    pass: Pass,
     was_live: bool,
     is_away: bool,
     /// The last number that was told.
@@ -45,8 +50,8 @@ pub struct Plain {
 
 impl Plain {
     /// A visit that begins.
-    pub fn new(room: RoomKey, server: String) -> Self {
-        Self { room, server, was_live: false, is_away: false, last: 0 }
+    pub fn new(room: RoomKey, server: String, pass: Pass) -> Self {
+        Self { room, server, pass, was_live: false, is_away: false, last: 0 }
     }
 
     /// Takes news in.
@@ -107,10 +112,20 @@ impl Plain {
                     told.notices.push(format!("The connection is away: {}.", safe::one_line(reason)));
                 }
             }
+            LinkState::Denied { reason } if self.was_live && self.pass == Pass::Renewed => {
+                self.is_away = true;
+                told.notices.push(format!("Waiting for another token: {}", safe::one_line(reason)));
+            }
+            LinkState::Denied { reason } => return Err(self.denied(reason)),
             LinkState::Stopped { reason, .. } | LinkState::Closed { reason, .. } => return Err(lost(reason)),
             LinkState::Idle | LinkState::Connecting { .. } => {}
         }
         Ok(())
+    }
+
+    /// How it ends when no token comes that is good.
+    pub fn denied(&self, reason: &str) -> Ending {
+        Ending::Denied(format!("{}: {}{}", self.server, safe::one_line(reason), self.pass.remedy()))
     }
 
     fn lines(&self, happening: &Happening, chat: &Chat) -> Vec<String> {

@@ -6,6 +6,7 @@
 #[path = "../scene/mod.rs"]
 mod scene;
 
+mod clients;
 mod documented;
 mod forged;
 mod kept_to;

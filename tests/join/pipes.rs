@@ -11,34 +11,47 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use crate::scene::{Folder, Program, Scene, free_port, ms, tireless, until, within};
 
 /// A `charsu join` that is running.
-struct Visitor {
+pub(crate) struct Visitor {
     child: Child,
-    input: Option<ChildStdin>,
+    pub(crate) input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Visitor {
     fn comes(server: SocketAddr, room: &str, name: &str, more: &[&str]) -> Self {
+        let server = server.to_string();
+        Self::runs(&[&[room, "--name", name, "--server", &server], more].concat(), None)
+    }
+
+    /// With these arguments, and a token in the environment if there is to be one.
+    pub(crate) fn runs(arguments: &[&str], token: Option<&str>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_charsu"));
-        command.args(["join", room, "--name", name, "--server", &server.to_string()]).args(more).kill_on_drop(true);
+        command.arg("join").args(arguments).env_remove("CHARSU_TOKEN").kill_on_drop(true);
+        command.envs(token.map(|token| ("CHARSU_TOKEN", token)));
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = pipes.spawn().expect("the program runs");
         let output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         Self { input: child.stdin.take(), output, child }
     }
 
-    async fn writes(&mut self, text: &str) {
+    pub(crate) async fn writes(&mut self, text: &str) {
         let input = self.input.as_mut().expect("it is open");
         input.write_all(text.as_bytes()).await.expect("it reads");
         input.flush().await.expect("it reads");
     }
 
-    async fn prints(&mut self) -> String {
+    pub(crate) async fn prints(&mut self) -> String {
         within("a line", self.output.next_line()).await.expect("text").expect("a line and not the end")
     }
 
+    /// Waits for a line on stderr that has these words.
+    pub(crate) async fn notices(&mut self, words: &str) {
+        let mut errors = BufReader::new(self.child.stderr.as_mut().expect("a pipe")).lines();
+        while !within(words, errors.next_line()).await.expect("text").expect("the end is not yet").contains(words) {}
+    }
+
     /// Its input has ended; gives its code, what else it printed, and what went to stderr.
-    async fn ends(mut self) -> (Option<i32>, Vec<String>, String) {
+    pub(crate) async fn ends(mut self) -> (Option<i32>, Vec<String>, String) {
         drop(self.input.take());
         let mut lines = Vec::new();
         while let Some(line) = within("the end", self.output.next_line()).await.expect("text") {

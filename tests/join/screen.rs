@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::pty::Terminal;
-use crate::scene::{Folder, Program, Scene};
+use crate::scene::{Folder, Over, Program, Scene, by_token, token};
 
 fn join(scene: &Scene, columns: u16, rows: u16, more: &[&str]) -> Terminal {
     let server = format!("http://{}", scene.address);
@@ -91,6 +91,41 @@ async fn a_server_that_goes_and_comes_back_is_waited_for() {
     ali.shows("only you").await;
     ali.shows_no_more("waits").await;
     assert!(ali.has("before") && ali.has("meanwhile"), "{:#?}", ali.rows());
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_a_token_that_runs_out_is_told_and_the_next_one_goes_on() {
+    let (scene, folder) = (Scene::over(Over::Tls, by_token), Folder::new());
+    let authority = scene.authority.as_ref().expect("it speaks TLS");
+    let file = folder.join("token");
+    std::fs::write(&file, token("Ali", 3)).expect("a file can be written");
+    let (root, server) = (authority.root().display().to_string(), format!("https://{}", scene.address));
+    let shown = file.display().to_string();
+    // The token has the name.
+    let flags = ["general", "--server", &server, "--tls-root", &root, "--token-file", &shown];
+    let mut ali = Terminal::of(100, 24, &flags);
+    ali.shows("only you").await;
+    ali.types("before\r");
+    ali.shows("Ali").await;
+    ali.shows("Waiting for another token").await;
+    ali.types("meanwhile\r");
+    ali.shows("1 line waits").await;
+    std::fs::write(&file, token("Ali", 600)).expect("a file can be written");
+    ali.shows("only you").await;
+    ali.shows_no_more("waits").await;
+    assert!(ali.has("before") && ali.has("meanwhile"), "{:#?}", ali.rows());
+    ali.types("\u{3}");
+    assert_eq!(ali.ends().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_token_is_told_what_to_do() {
+    let scene = Scene::in_memory(by_token);
+    let mut ali = join(&scene, 100, 20, &["--name", "Ali"]);
+    ali.shows("Not let in · You need an invitation to enter here. Name the file of your token").await;
+    ali.types("\u{3}");
+    ali.is_given_back().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,8 +40,15 @@ impl Authority {
 
     /// Writes another certificate and key into the same files.
     pub(crate) fn certifies_anew(&self) {
+        self.certifies_like(&NAMES, |_| ());
+    }
+
+    /// The same for other names, and with what else is to be different.
+    pub(crate) fn certifies_like(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) {
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(NAMES.map(str::to_owned)).expect("names");
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names).expect("names");
+        change(&mut params);
         let cert = params.signed_by(&key, &self.issuer).expect("a certificate");
         std::fs::write(self.cert(), cert.pem() + &self.issuer.pem()).expect("a file can be written");
         std::fs::write(self.key(), key.serialize_pem()).expect("a file can be written");

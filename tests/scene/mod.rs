@@ -7,6 +7,7 @@ mod by_http;
 mod chance;
 mod deflating;
 mod folder;
+mod invited;
 mod line;
 mod page;
 mod person;
@@ -14,6 +15,7 @@ mod program;
 mod raw;
 mod socket;
 mod stream;
+mod typed;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub(crate) use by_http::{Event, Events};
 pub(crate) use chance::{Chance, seed};
 pub(crate) use deflating::{AGREED, OFFER, deflated, inflated, packed};
 pub(crate) use folder::Folder;
+pub(crate) use invited::{by_token, secret, token};
 pub(crate) use line::{Heard, Line, by_http};
 pub(crate) use page::TutorialPage;
 pub(crate) use person::{CHARSU, Memory, Person, Place};
@@ -37,6 +40,7 @@ pub(crate) use program::Program;
 pub(crate) use raw::{Raw, Reply};
 pub(crate) use socket::{Frame, Socket, handshake, masked};
 pub(crate) use stream::Stream;
+pub(crate) use typed::types;
 
 /// How long anything that should happen may take. Long, for a machine that does other things beside; no test waits for it
 /// to pass.

@@ -2,10 +2,12 @@
 //! What holds on every connection is played over TLS in the files of its own, `slow_reader.rs` and `resume.rs`.
 #![cfg(feature = "tls")]
 
+mod documented;
 mod peers;
 mod program;
 #[path = "../proxy/mod.rs"]
 mod proxy;
+mod reached;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod talk;

@@ -22,6 +22,7 @@ use super::{Exit, Surroundings, Visit};
 use crate::client::Client;
 use crate::terminal::app::{App, Wish};
 use crate::terminal::clock::Clock;
+use crate::terminal::pass::Pass;
 use crate::terminal::plain::Ending;
 use crate::terminal::text::Order;
 use crate::terminal::{safe, view};
@@ -114,6 +115,7 @@ impl From<io::Error> for Trouble {
 pub(super) async fn run(
     mut client: Client,
     visit: &Visit,
+    pass: Pass,
     surroundings: &Surroundings,
 ) -> Result<(Exit, Option<String>), Trouble> {
     let mut stop = Stop::listen();
@@ -121,10 +123,12 @@ pub(super) async fn run(
     let order = if orders { Order::Here } else { Order::Terminal };
     let clock = clock(surroundings.zone.as_deref());
     let server = visit.server.to_string();
-    let mut app = App::new(&visit.room, &server, visit.name.as_deref(), clock, order, surroundings.has_colour);
+    let name = visit.person(pass);
+    let mut app = App::new(&visit.room, &server, name, clock, order, surroundings.has_colour);
+    app.pass = pass;
     let mut screen = Screen::take(order)?;
     let mut events = keys();
-    if let Some(name) = &visit.name {
+    if let Some(name) = name {
         app.room = Some(client.chat().join(&visit.room, name));
     }
     let ended = loop {

@@ -15,11 +15,18 @@ const MAX_HEAD: usize = 16 * 1024;
 const MAX_BODY: usize = 1024;
 /// A server may ask for a longer wait than this; it is not believed.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// What a server answers to a request that it cannot understand.
+const BAD_REQUEST: u16 = 400;
 /// What an accepting server adds to the key (section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+/// What an answer begins with (RFC 9112 section 4).
+const BEGIN: &[u8] = b"HTTP/1.1 ";
+/// What an alert of TLS begins with (RFC 8446 section 5.1): so a server answers that expected a handshake.
+const ALERT: &[u8] = &[21, 3];
+
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'r> {
     /// What `Host` is to say. Without line ends, as the two below.
     pub authority: &'r str,
@@ -27,6 +34,8 @@ pub struct Request<'r> {
     pub path: &'r str,
     /// The subprotocol, if there is to be one.
     pub protocol: Option<&'r str>,
+    /// The token by which one is let in, if there is one: letters, digits and `-._~+/=` only.
+    pub token: Option<&'r str>,
     /// Sixteen bytes that differ from connection to connection where anything stands in between that might remember.
     pub key: [u8; 16],
 }
@@ -40,6 +49,9 @@ pub enum Unopened {
     /// Nothing that begins like an answer.
     #[error("its answer is no HTTP")]
     NotHttp,
+    /// The port speaks TLS, and was not spoken to in it.
+    #[error("this port speaks TLS: use https:// in place of http://, or wss:// in place of ws://")]
+    Tls,
     /// The server has another answer than 101.
     #[error("{line} {body}")]
     Refused {
@@ -63,11 +75,12 @@ pub enum Unopened {
 impl Request<'_> {
     /// The request itself.
     pub fn text(&self) -> String {
-        let Self { authority, path, protocol, .. } = self;
+        let Self { authority, path, protocol, token, .. } = self;
         let asked = protocol.map(|protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n")).unwrap_or_default();
+        let shown = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         format!(
             "GET {path} HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n{asked}\r\n",
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n{asked}{shown}\r\n",
             BASE64_STANDARD.encode(self.key)
         )
     }
@@ -78,6 +91,12 @@ impl Request<'_> {
     /// # Errors
     /// If they do not, or never will.
     pub fn answered(&self, bytes: &[u8], is_all: bool) -> Result<Option<usize>, Unopened> {
+        if bytes.starts_with(ALERT) {
+            return Err(Unopened::Tls);
+        }
+        if !BEGIN.starts_with(&bytes[..bytes.len().min(BEGIN.len())]) {
+            return Err(Unopened::NotHttp);
+        }
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4) else {
             return if bytes.len() > MAX_HEAD { Err(Unopened::NotHttp) } else { Ok(None) };
         };
@@ -95,12 +114,16 @@ impl Request<'_> {
             if !is_all && bytes.len() - end < length {
                 return Ok(None);
             }
+            let body = String::from_utf8_lossy(&bytes[end..bytes.len().min(end + MAX_BODY)]).trim().to_owned();
+            // Ours says so, and so do nginx and Apache.
+            if status == BAD_REQUEST && body.to_ascii_lowercase().contains("https") {
+                return Err(Unopened::Tls);
+            }
             let seconds = header("Retry-After").and_then(|value| value.parse().ok()).map(Duration::from_secs);
-            let body = &bytes[end..bytes.len().min(end + MAX_BODY)];
             return Err(Unopened::Refused {
                 status,
                 line: line.to_owned(),
-                body: String::from_utf8_lossy(body).trim().to_owned(),
+                body,
                 retry_after: seconds.map(|wait| wait.min(LONGEST_WAIT)),
             });
         }
@@ -160,7 +183,7 @@ mod tests {
 
     /// The one of RFC 6455 section 1.3.
     const SAMPLE: Request<'_> =
-        Request { authority: "a:1", path: "/ws", protocol: Some("charsu.v1"), key: *b"the sample nonce" };
+        Request { authority: "a:1", path: "/ws", protocol: Some("charsu.v1"), token: None, key: *b"the sample nonce" };
     const ACCEPTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
         sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: charsu.v1\r\n\r\n";
 
@@ -172,6 +195,13 @@ mod tests {
         for part in 0..ACCEPTED.len() {
             assert_eq!(SAMPLE.answered(&ACCEPTED.as_bytes()[..part], false).expect("fine"), None, "{part}");
         }
+    }
+
+    #[test]
+    fn a_token_stands_in_a_header_of_its_own() {
+        let shown = Request { token: Some("a.b.c"), ..SAMPLE }.text();
+        assert!(shown.contains("\r\nAuthorization: Bearer a.b.c\r\n"), "{shown}");
+        assert!(shown.ends_with("\r\n\r\n") && !SAMPLE.text().contains("Authorization"));
     }
 
     #[test]
@@ -191,6 +221,18 @@ mod tests {
         }
         assert!(Request { protocol: None, ..SAMPLE }.answered(ACCEPTED.as_bytes(), false).is_err());
         assert!(matches!(SAMPLE.answered(&vec![b'x'; 20_000], false), Err(Unopened::NotHttp)));
+    }
+
+    #[test]
+    fn a_port_that_speaks_something_else_is_known_by_its_first_bytes() {
+        for alert in [&b"\x15\x03\x01\x00\x02\x02\x46"[..], b"\x15\x03"] {
+            assert!(matches!(SAMPLE.answered(alert, false), Err(Unopened::Tls)));
+        }
+        let told = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nuse HTTPS";
+        assert!(matches!(SAMPLE.answered(told, false), Err(Unopened::Tls)));
+        for other in [&b"SSH-2.0-x\r\n"[..], b"220 mail.example\r\n", b"\x15", b"HTTP/2 200"] {
+            assert!(matches!(SAMPLE.answered(other, false), Err(Unopened::NotHttp)), "{other:?}");
+        }
     }
 
     #[test]

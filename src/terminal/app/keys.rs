@@ -85,7 +85,10 @@ impl App {
 
     fn reconnects(chat: &Chat) -> Vec<Wish> {
         match chat.link() {
-            LinkState::Waiting { .. } | LinkState::Stopped { .. } | LinkState::Closed { .. } => vec![Wish::Reconnect],
+            LinkState::Waiting { .. }
+            | LinkState::Stopped { .. }
+            | LinkState::Denied { .. }
+            | LinkState::Closed { .. } => vec![Wish::Reconnect],
             LinkState::Idle | LinkState::Connecting { .. } | LinkState::Live => Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::client::{Chat, LinkState, OwnLine, Seat};
 use crate::terminal::app::{App, Stage};
+use crate::terminal::pass::Pass;
 use crate::terminal::safe;
 use crate::terminal::text::isolated;
 
@@ -63,6 +64,11 @@ pub(super) fn banner(app: &App, chat: &Chat) -> Option<String> {
             Some(format!("{what}, again in {seconds} s{wait} · Ctrl-R: now{because}"))
         }
         LinkState::Stopped { reason, .. } => Some(format!("Given up{wait} · Ctrl-R: try again{}", because(reason))),
+        LinkState::Denied { reason } => {
+            let (reason, remedy) = (because(reason), app.pass.remedy());
+            let what = if app.pass == Pass::Renewed { "Waiting for another token" } else { "Not let in" };
+            Some(format!("{what}{wait}{reason}{remedy} · Ctrl-R: try again"))
+        }
         LinkState::Closed { reason, .. } => Some(format!("Closed{wait} · Ctrl-R: come back{}", because(reason))),
     }
 }

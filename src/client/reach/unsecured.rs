@@ -5,22 +5,18 @@ use std::io;
 
 use tokio::net::TcpStream;
 
-use super::{Plan, Refused};
-
-pub(super) struct Trust(Infallible);
-
-impl Trust {
-    pub(super) fn of(plan: &Plan) -> Result<Option<Self>, Refused> {
-        if plan.target.tls { Err(Refused::NotBuilt) } else { Ok(None) }
-    }
-}
+use super::{Trust, Unreached, Untrusting};
 
 pub(super) struct Secured(Infallible);
 
-#[expect(clippy::unused_async, reason = "it stands for what waits")]
 impl Secured {
-    pub(super) async fn shake_hands(_tcp: &TcpStream, trust: &Trust) -> io::Result<Self> {
-        match trust.0 {}
+    #[expect(clippy::unused_async, reason = "it stands for what waits")]
+    pub(super) async fn shake_hands(_tcp: &TcpStream, _trust: &Trust, _host: &str) -> Result<Self, Unreached> {
+        Err(Untrusting::NotBuilt.into())
+    }
+
+    pub(super) fn says_goodbye(&self) {
+        match self.0 {}
     }
 
     pub(super) fn try_read(&self, _tcp: &TcpStream, _buffer: &mut [u8]) -> io::Result<usize> {

@@ -1,36 +1,39 @@
 //! A client's connection: TCP, and TLS over it if the server is to be reached so. Read and written through a shared reference,
-//! by one thread.
+//! by one thread at a time.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::secured::{Secured, Trust};
+use super::secured::Secured;
+use super::{Trust, Unreached};
 
 /// A connection.
-pub(super) struct Link {
+pub(crate) struct Stream {
     tcp: TcpStream,
     secured: Option<Box<Secured>>,
 }
 
-impl Link {
-    /// Connects, and shakes hands if there is somebody to trust.
-    pub(super) async fn connect(to: SocketAddr, trust: Option<&Trust>) -> io::Result<Self> {
-        let tcp = TcpStream::connect(to).await?;
+impl Stream {
+    /// A connection without TLS.
+    pub(crate) fn plain(tcp: TcpStream) -> io::Result<Self> {
+        // Frames are written when they are whole.
         tcp.set_nodelay(true)?;
-        let secured = match trust {
-            Some(trust) => Some(Box::new(Secured::shake_hands(&tcp, trust).await?)),
-            None => None,
-        };
-        Ok(Self { tcp, secured })
+        Ok(Self { tcp, secured: None })
+    }
+
+    /// Shakes hands with the server of this name on a connection that has just been made.
+    pub(crate) async fn secured(tcp: TcpStream, trust: &Trust, host: &str) -> Result<Self, Unreached> {
+        tcp.set_nodelay(true)?;
+        let secured = Box::new(Secured::shake_hands(&tcp, trust, host).await?);
+        Ok(Self { tcp, secured: Some(secured) })
     }
 
     /// Reads what is there; 0 bytes are the end.
-    pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             let read = match &self.secured {
                 None => self.tcp.try_read(buffer),
@@ -44,7 +47,7 @@ impl Link {
     }
 
     /// Writes as much as is taken at once.
-    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.secured {
             None => self.tcp.try_write(bytes),
             Some(secured) => secured.try_write(&self.tcp, bytes),
@@ -52,26 +55,26 @@ impl Link {
     }
 
     /// Whether all that was taken has left.
-    pub(super) fn try_flush(&self) -> io::Result<bool> {
+    pub(crate) fn try_flush(&self) -> io::Result<bool> {
         self.secured.as_ref().map_or(Ok(true), |secured| secured.flush(&self.tcp))
     }
 
     /// Has the task woken when more is taken.
-    pub(super) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.tcp.poll_write_ready(cx)
     }
 }
 
-/// For the handshake, during which nobody else reads or writes.
-impl AsyncRead for Link {
+/// For those who are the only ones that read and write.
+impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let count = ready!(Link::poll_read(&self, cx, buffer.initialize_unfilled()))?;
+        let count = ready!(Stream::poll_read(&self, cx, buffer.initialize_unfilled()))?;
         buffer.advance(count);
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Link {
+impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         loop {
             match self.try_write(bytes) {
@@ -88,8 +91,12 @@ impl AsyncWrite for Link {
         Poll::Ready(Ok(()))
     }
 
-    /// An end is said by whoever drops it: the clients of a load say theirs in a close frame.
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_flush(cx)
+    /// Over TLS the end is said in TLS, too, so that nobody takes it for a cut.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(secured) = &self.secured {
+            secured.says_goodbye();
+        }
+        ready!(self.as_mut().poll_flush(cx))?;
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
     }
 }
