@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::{Wish, entry};
-use crate::load::{Pace, Plan, Refused, Target, Template, Wire};
+use crate::load::{Pace, Passes, Plan, Refused, Signer, Target, Template, Wire};
 
 pub(super) const LOAD: &str = "load";
 
@@ -22,13 +22,22 @@ const LONG: Duration = Duration::from_hours(1);
 const SPAN: Duration = Duration::from_secs(10);
 
 /// Every flag that has a value, and what it is for.
-const FLAGS: [(&str, &str, &str); 17] = [
+const FLAGS: [(&str, &str, &str); 22] = [
     ("url", "URL", "The server: ws://127.0.0.1:8000/ws/{room}?name={name}. {n} is the connection's number"),
     (
         "tls-root",
         "FILE",
         "For wss://, trust whoever has their certificate in this PEM file, and nobody else [whom the system trusts]",
     ),
+    (
+        "auth-secret-file",
+        "FILE",
+        "For a server that asks for tokens: its secret, with which one is minted for each client under its name",
+    ),
+    ("signing-key", "FILE", "The same with a private key, in PEM form"),
+    ("audience", "TEXT", "For whom those are (aud)"),
+    ("issuer", "TEXT", "From whom (iss)"),
+    ("token-file", "FILE", "Tokens that there are already, one on each line; the clients take them in turn"),
     (
         "protocol",
         "NAME",
@@ -79,6 +88,10 @@ pub(super) fn command() -> Command {
         .args(flags)
         .args(switches)
         .group(clap::ArgGroup::new("pace").args(["rounds", "rate", "idle"]))
+        .group(clap::ArgGroup::new("tokens").args(["auth-secret-file", "signing-key", "token-file"]))
+        .group(clap::ArgGroup::new("signer").args(["auth-secret-file", "signing-key"]))
+        .mut_arg("audience", |arg| arg.requires("signer"))
+        .mut_arg("issuer", |arg| arg.requires("signer"))
         .mut_arg("senders", |arg| arg.conflicts_with_all(["rate", "idle"]))
         .mut_arg("depth", |arg| arg.conflicts_with_all(["rate", "idle"]))
         .mut_arg("seconds", |arg| arg.conflicts_with("idle"))
@@ -136,9 +149,20 @@ pub(super) fn wish(matches: &ArgMatches) -> Result<Wish, Refused> {
             Wire::Frames { protocol: protocol.map(str::to_owned), first, line: Template::parse(line.unwrap_or(LINE)) }
         }
     };
+    let file = |name| matches.get_one::<PathBuf>(name).cloned();
+    let signer = file("auth-secret-file").map(Signer::Secret).or_else(|| file("signing-key").map(Signer::Key));
+    let passes = match (signer, file("token-file")) {
+        (Some(by), _) => {
+            let [audience, issuer] = ["audience", "issuer"].map(|name| text(name).map(str::to_owned));
+            Passes::Minted { by, audience, issuer }
+        }
+        (None, Some(file)) => Passes::File(file),
+        (None, None) => Passes::None,
+    };
     let plan = Plan {
         target: Target::parse(text("url").unwrap_or_default())?,
-        tls_root: matches.get_one::<PathBuf>("tls-root").cloned(),
+        tls_root: file("tls-root"),
+        passes,
         anywhere: matches.get_flag("anywhere"),
         wire,
         rooms: count("rooms", 1),

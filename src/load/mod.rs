@@ -10,6 +10,7 @@ mod latency;
 mod mark;
 mod member;
 mod opening;
+mod passes;
 mod plan;
 mod process;
 mod report;
@@ -21,6 +22,7 @@ mod template;
 
 pub use latency::Latencies;
 pub use mark::Mark;
+pub use passes::{Passes, Signer};
 pub use plan::{Pace, Plan, Refused, Wire};
 pub use process::{Cpu, Process};
 pub use report::{CpuPerDelivery, Faults, Memory, Percentiles, Report};

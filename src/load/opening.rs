@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 
 use super::{Plan, Wire};
 use crate::client::socket::{Heard, Kind, Messages, Request, Unopened, open, put};
-use crate::client::{Stream, Trust, Unreached};
+use crate::client::{Stream, Token, Trust, Unreached};
+use crate::protocol::Code;
 
 /// Bytes of one message at most; a chat sends nothing longer.
 pub(super) const MAX_MESSAGE: usize = 64 * 1024 * 1024;
@@ -41,6 +42,8 @@ pub(super) struct Opened {
 pub(super) struct Newcomer<'p> {
     pub(super) plan: &'p Plan,
     pub(super) trust: Option<&'p Trust>,
+    /// What it shows.
+    pub(super) token: Option<Token>,
     pub(super) room: &'p str,
     pub(super) name: &'p str,
     pub(super) path: String,
@@ -72,7 +75,8 @@ impl Newcomer<'_> {
             Wire::Frames { protocol, .. } => protocol.as_deref(),
         };
         let authority = self.plan.target.authority.to_string();
-        let request = Request { authority: &authority, path: &self.path, protocol, token: None, key: KEY };
+        let token = self.token.as_ref().map(Token::as_str);
+        let request = Request { authority: &authority, path: &self.path, protocol, token, key: KEY };
         let rest = open(&mut link, &request).await.map_err(unopened)?;
         let mut opened = Opened { link, rest };
         match self.plan.wire {
@@ -155,11 +159,19 @@ pub(super) fn farewell(last: Option<(u16, &[u8])>) -> String {
 }
 
 const LIMITS: &str = ". For a load, Charsu is started with --no-limits";
+const TOKENS: &str =
+    ". For tokens, name the server's secret with --auth-secret-file, or a file of tokens with --token-file";
+const ONE_NAME: &str = ". A token is for one name: give --token-file as many as there are members, or have them minted by --auth-secret-file";
 
 /// What a server's refusal says.
 pub(super) fn refusal(told: &Told<'_>) -> String {
     let (code, words) = (told.code.as_deref().unwrap_or_default(), told.message.as_deref().unwrap_or_default());
-    format!("it refused: {code}: {}{LIMITS}", words.trim_end_matches('.'))
+    let remedy = match code {
+        _ if code == Code::NameTaken.as_str() => ONE_NAME,
+        _ if code == Code::RoomForbidden.as_str() => "",
+        _ => LIMITS,
+    };
+    format!("it refused: {code}: {}{remedy}", words.trim_end_matches('.'))
 }
 
 /// Why it is no WebSocket, and what to do if that is known.
@@ -169,7 +181,12 @@ fn unopened(why: Unopened) -> String {
         Unopened::Io(error) => remedy(&error),
         Unopened::Refused { status, line, body, .. } => {
             let body: String = body.chars().take(SHOWN).collect();
-            format!("{line} {body}{}", if matches!(status, 429 | 503) { LIMITS } else { "" })
+            let remedy = match status {
+                401 => TOKENS,
+                429 | 503 => LIMITS,
+                _ => "",
+            };
+            format!("{line} {body}{remedy}")
         }
         Unopened::NotHttp | Unopened::Tls | Unopened::NotOurs | Unopened::Protocol(_) => why.to_string(),
     }

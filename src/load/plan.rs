@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Blank, Target, Template};
+use super::{Blank, Passes, Target, Template};
 use crate::client::{Trust, Untrusting};
 
 /// Connections in all. One address has fewer ports than this to connect from.
@@ -72,6 +72,8 @@ pub struct Plan {
     pub target: Target,
     /// The file of those whose word is taken for who the server is, for `wss:`; without one that of the system's.
     pub tls_root: Option<PathBuf>,
+    /// What the clients show to a server that asks for tokens.
+    pub passes: Passes,
     /// Whether it may be another machine.
     pub anywhere: bool,
     /// What is spoken.
@@ -103,6 +105,12 @@ pub enum Refused {
     /// Nobody can be trusted to say who the server is.
     #[error(transparent)]
     Untrusting(#[from] Untrusting),
+    /// There are no tokens to show.
+    #[error("{0}")]
+    Tokens(String),
+    /// They would be there for all to read on their way.
+    #[error("tokens are not sent to {0} without TLS, where anybody on the way could read them: use wss://")]
+    InClear(String),
     /// It is another machine.
     #[error("{0} is not this machine. Put load on servers of your own only; --anywhere says that this is one")]
     NotLoopback(String),
@@ -235,6 +243,7 @@ mod tests {
         Plan {
             target: Target::parse("ws://127.0.0.1:8000/ws/{room}").expect("fine"),
             tls_root: None,
+            passes: Passes::None,
             anywhere: false,
             wire: Wire::Charsu,
             rooms: 2,

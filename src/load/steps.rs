@@ -10,9 +10,11 @@ use tokio::task::LocalSet;
 use super::crew::Crew;
 use super::member::{Ear, Member};
 use super::opening::Newcomer;
+use super::passes::Tokens;
 use super::report::Moment;
 use super::room::Room;
-use super::{Blank, Pace, Plan, Process, Refused, Report, Template, Trouble, Wire};
+use super::target::is_loopback;
+use super::{Blank, Pace, Passes, Plan, Process, Refused, Report, Template, Trouble, Wire};
 use crate::client::Trust;
 
 /// How often progress is told.
@@ -50,10 +52,13 @@ pub async fn run(plan: Plan, open_files: u64, tell: &mut dyn FnMut(Progress)) ->
         return Err(Refused::Unknown(target.authority.host.clone()).into());
     }
     let to = target.choose(&found, plan.anywhere)?;
-    let trust = plan.trust()?;
+    if plan.passes != Passes::None && !target.tls && !is_loopback(to.ip()) {
+        return Err(Refused::InClear(target.authority.to_string()).into());
+    }
+    let (trust, tokens) = (plan.trust()?, Tokens::open(&plan.passes)?);
     let local = LocalSet::new();
     let crew = Rc::new(Crew::new(plan));
-    local.run_until(crew.load(to, trust, tell)).await
+    local.run_until(crew.load(to, trust, tokens, tell)).await
 }
 
 impl Crew {
@@ -62,12 +67,13 @@ impl Crew {
         self: Rc<Self>,
         to: SocketAddr,
         trust: Option<Trust>,
+        tokens: Tokens,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Report, Trouble> {
         let process = self.plan.pid.map(|pid| (pid, Process::with_id(pid)));
         let now = |crew: &Self| Moment::now(crew.said.get(), process.as_ref());
         let empty = now(&self)?;
-        self.gathers(to, trust.as_ref(), tell).await?;
+        self.gathers(to, trust.as_ref(), &tokens, tell).await?;
         self.waits_for_silence("settling", tell).await;
         let warm_up = self.plan.warm_up;
         match self.plan.pace {
@@ -104,6 +110,7 @@ impl Crew {
         self: &Rc<Self>,
         to: SocketAddr,
         trust: Option<&Trust>,
+        tokens: &Tokens,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<(), Trouble> {
         let (plan, of) = (&self.plan, self.plan.connections());
@@ -139,9 +146,10 @@ impl Crew {
             };
             let mask = tag.rotate_left(7) ^ (number as u32).wrapping_mul(0x9e37_79b9);
             let path = whole(&plan.target.path);
-            let newcomer =
-                Newcomer { plan, trust, room: &room_name, name: &name, path, first, mask: mask.to_be_bytes() };
             let connect = |reason| Trouble::Connect { number: number + 1, of, reason };
+            let token = tokens.of(number, &name).map_err(connect)?;
+            let (room_name, name, mask_bytes) = (&*room_name, &*name, mask.to_be_bytes());
+            let newcomer = Newcomer { plan, trust, token, room: room_name, name, path, first, mask: mask_bytes };
             let opened = newcomer.comes(to).await.map_err(connect)?;
             let member = Rc::new(Member::new(room as u32, index as u32, opened.link, line, mask));
             self.rooms[room].members.borrow_mut().push(Rc::clone(&member));

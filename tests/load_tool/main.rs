@@ -8,7 +8,7 @@ mod scene;
 use std::process::{Command, Output};
 
 use faulty::{Fault, Faulty};
-use scene::{Authority, Program};
+use scene::{Authority, Folder, Program};
 use serde_json::Value;
 
 const TUTORIAL: &str = "/ws/{room}?name={name}";
@@ -65,6 +65,49 @@ fn over_tls_it_is_the_same_on_both_wires() {
     let stranger = Authority::new();
     let told = refused(&format!("--tls-root {}", stranger.root().display()));
     assert!(told.contains("nobody who is trusted here vouches for its certificate"), "{told}");
+}
+
+#[test]
+fn a_server_that_asks_for_tokens_is_loaded_with_one_for_each_member() {
+    let secret = scene::secret().display().to_string();
+    let server = Program::start(&format!("--no-limits --auth-secret-file {secret} --auth-audience charsu"));
+    let shape = "--rooms 2 --members 10 --rounds 5";
+    for wire in wires(&server) {
+        let found = found(&format!("{wire} {shape} --auth-secret-file {secret} --audience charsu"));
+        assert_eq!(found["deliveries"], 2 * 10 * 10 * 5, "{found}");
+    }
+    let [_, charsu] = wires(&server);
+    let folder = Folder::new();
+    let file = |name: &str, text: String| {
+        std::fs::write(folder.join(name), text).expect("a file can be written");
+        folder.join(name).display().to_string()
+    };
+    let minted = |name: &str| {
+        let arguments = ["token", "mint", "--name", name, "--audience", "charsu", "--auth-secret-file", &secret];
+        let output = Command::new(env!("CARGO_BIN_EXE_charsu")).args(arguments).output().expect("the program runs");
+        words(&output.stdout).to_owned()
+    };
+    let three = file("three", ["Ali", "Sara", "Mina"].map(minted).join("\n"));
+    let found = found(&format!("{charsu} --rooms 2 --members 3 --rounds 5 --token-file {three}"));
+    assert_eq!(found["deliveries"], 2 * 3 * 3 * 5, "{found}");
+    let one = file("one", minted("Ali"));
+    let (empty, garbled) = (file("empty", "\n".to_owned()), file("garbled", "a.b.c\ntwo words\n".to_owned()));
+    for (flags, told) in [
+        (String::new(), "token_required"),
+        (String::new(), "--auth-secret-file"),
+        (format!("--auth-secret-file {secret}"), "(aud)"),
+        (format!("--token-file {one}"), "A token is for one name"),
+        (format!("--token-file {empty}"), "there is no token in it"),
+        (format!("--token-file {garbled}"), "line 2: what is in it is no token"),
+        (format!("--auth-secret-file {empty}"), "at least 32 bytes"),
+        (format!("--token-file {one} --auth-secret-file {secret}"), "cannot be used with"),
+    ] {
+        let output = load(&format!("{charsu} --members 2 --rounds 1 {flags}"));
+        assert!(!output.status.success(), "{flags}");
+        assert!(words(&output.stderr).contains(told), "{flags}: {}", words(&output.stderr));
+    }
+    let elsewhere = load(&format!("--url ws://192.0.2.1/ws --anywhere --token-file {one}"));
+    assert!(words(&elsewhere.stderr).contains("use wss://"), "{}", words(&elsewhere.stderr));
 }
 
 #[test]

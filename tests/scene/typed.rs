@@ -52,6 +52,7 @@ pub(crate) fn types(document: &str) -> usize {
                 .stdin(Stdio::null())
                 .output()
                 .expect("a shell");
+            assert!(printed.trim_end() != "…" || output.status.success(), "{command} fails");
             let mut said = String::from_utf8(output.stdout).expect("text");
             if let Some(server) = &server {
                 for written in WRITTEN {
