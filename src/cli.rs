@@ -241,7 +241,7 @@ pub fn help() -> String {
          A time is 25s, 300ms, 10m, 24h or a number of seconds; a size is 65536, 64 KiB or 1 MiB.\n\
          * is lifted by --no-limits.\n\n\
          Signals: SIGTERM or Ctrl-C stops after telling everybody; SIGHUP reads the\n\
-         certificate, allow_origin and log anew.\n",
+         certificate, the keys of tokens, allow_origin and log anew.\n",
     );
     text
 }

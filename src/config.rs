@@ -124,9 +124,9 @@ settings! {
         allow_origin: Vec<String> as Origins = Vec::new();
     }
     "Who may enter, if not everybody" {
-        /// Ask everybody for a token (JWT) signed with HS256 by the secret in this file
+        /// Ask everybody for a token (JWT) signed with HS256 by the secret in this file. SIGHUP reads it anew
         auth_secret_file: Option<PathBuf> as File = None;
-        /// Or for one signed by the private half of the public key in this file, in PEM form
+        /// Or for one signed by the private half of the public key in this file, in PEM form. SIGHUP reads it anew
         auth_key: Option<PathBuf> as File = None;
         /// How tokens have to be signed, as their header names it, or auto: as the key's kind says
         auth_algorithm: Option<Algorithm> as Choice<Option<Algorithm>> = None;

@@ -337,7 +337,7 @@ fn reload(given: &Given, app: &App, level: &LogLevel) {
         Ok(())
     };
     match read() {
-        Ok(()) => tracing::info!("certificate, allow_origin and log were read anew"),
+        Ok(()) => tracing::info!("certificate, keys, allow_origin and log were read anew"),
         Err(error) => tracing::error!("nothing was read anew: {error}"),
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
-pub use app::{App, Health};
+pub use app::{App, Health, ReloadError};
 pub(crate) use connection::Caller;
 pub(crate) use linger::{Endless, Lingering};
 

@@ -1,13 +1,13 @@
 //! What all connections of one server share. No route and no wire is known here.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::auth::Verifier;
+use crate::auth::{Admitted, AuthError, Denied, Verifier, unix_seconds};
 use crate::config::Settings;
 use crate::hub::{Hub, Rules};
 use crate::limits::Addresses;
@@ -30,7 +30,8 @@ pub struct App {
     /// The certificate and key, if the port speaks TLS.
     pub(crate) identity: Option<Identity>,
     /// What is asked of the tokens by which people are let in; without it everybody is.
-    pub verifier: Option<Verifier>,
+    // std: an `Arc` is copied or replaced; never across an await.
+    verifier: Option<RwLock<Arc<Verifier>>>,
     /// Whether the server can do its work.
     pub health: Health,
     /// The rooms and who is in them.
@@ -58,7 +59,7 @@ impl App {
             addresses: Addresses::new(&settings),
             gate: Gate::new(&settings),
             identity,
-            verifier,
+            verifier: verifier.map(|verifier| RwLock::new(Arc::new(verifier))),
             health: Health::default(),
             began: Instant::now(),
             listening,
@@ -71,15 +72,41 @@ impl App {
         self.began.elapsed()
     }
 
-    /// Takes over what can change while the server runs: certificate and key, and the list of origins.
+    /// Whether nobody enters without a token.
+    pub fn asks_for_tokens(&self) -> bool {
+        self.verifier.is_some()
+    }
+
+    /// Judges a token, however it came.
     ///
     /// # Errors
-    /// Certificate or key cannot be used. Then nothing has changed.
-    pub fn reload(&self, settings: &Settings) -> Result<(), TlsError> {
+    /// What is wrong with it. A server that asks for no token finds none good, for it has nothing to tell one by.
+    pub fn present(&self, token: &str) -> Result<Arc<Admitted>, Denied> {
+        let verifier = self.verifier.as_ref().ok_or(Denied::Signature)?;
+        let verifier = Arc::clone(&verifier.read().unwrap_or_else(PoisonError::into_inner));
+        verifier.judge(token, unix_seconds()).map(Arc::new)
+    }
+
+    /// Takes over what can change while the server runs: certificate and key, what is asked of tokens, and the list of origins.
+    /// Whoever is in stays in: their token was good when they came, and ends when it said.
+    ///
+    /// # Errors
+    /// Something cannot be used. Then nothing has changed.
+    pub fn reload(&self, settings: &Settings) -> Result<(), ReloadError> {
+        // How long a name may be is decided at the start.
+        let asked = Settings { name_chars: self.settings.name_chars, ..settings.clone() };
+        let verifier = match (&self.verifier, Verifier::open(&asked)?) {
+            (Some(old), Some(new)) => Some((old, new)),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(ReloadError::Tokens),
+        };
         match (&self.identity, settings.tls_files()) {
             (Some(identity), Some((cert, key))) => identity.change(cert, key)?,
             (None, None) => {}
-            (Some(_), None) | (None, Some(_)) => return Err(TlsError::NotNow),
+            (Some(_), None) | (None, Some(_)) => return Err(TlsError::NotNow.into()),
+        }
+        if let Some((old, new)) = verifier {
+            *old.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         }
         self.gate.change(settings);
         Ok(())
@@ -90,6 +117,20 @@ impl App {
         self.hub.stop();
         self.hub.emptied().await;
     }
+}
+
+/// Why nothing was taken over. One line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// Certificate or key cannot be used, or TLS would be switched on or off.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The key by which tokens are checked cannot be used.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// Tokens would be asked for, or not any more.
+    #[error("whether tokens are asked for is decided at the start: restart the server")]
+    Tokens,
 }
 
 /// Whether the server can do its work, as `/healthz` and `/readyz` tell it.

@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, WWW_AUTHE
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::json;
 
-use crate::auth::{Admitted, Denied, unix_seconds};
+use crate::auth::{Admitted, Denied};
 use crate::names::RoomName;
 use crate::protocol::{Code, Refusal};
 use crate::server::{App, answers};
@@ -108,7 +108,7 @@ pub(crate) fn pass(app: &App, request: &mut Request<Body>) -> Option<Response<Bo
 fn judge(app: &App, request: &Request<Body>) -> Result<Admission, Denied> {
     let asked = asked(request.uri().path());
     // A browser that asks beforehand sends no token (Fetch standard, CORS preflight).
-    if app.verifier.is_none() || asked == Asked::Nothing || request.method() == Method::OPTIONS {
+    if !app.asks_for_tokens() || asked == Asked::Nothing || request.method() == Method::OPTIONS {
         return Ok(Admission::Anybody);
     }
     match (offered(app, request)?, asked) {
@@ -145,7 +145,7 @@ fn bearer(value: &str) -> Option<&str> {
 pub(crate) fn session_secret<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
     let named = headers.get(SESSION).and_then(|value| value.to_str().ok());
     let unnamed = || headers.get(AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
-    if app.verifier.is_some() { named } else { named.or_else(unnamed) }
+    if app.asks_for_tokens() { named } else { named.or_else(unnamed) }
 }
 
 /// The answer to somebody who is not let in, with what RFC 6750 section 3 wants.
@@ -160,15 +160,4 @@ fn unauthorized(denied: Denied) -> Response<Body> {
     let challenge = HeaderValue::from_str(&challenge).expect("our own words are printable ASCII");
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     response
-}
-
-impl App {
-    /// Judges a token that came in another way than with a request, such as in Socket.IO's `auth`.
-    ///
-    /// # Errors
-    /// What is wrong with it. A server that asks for no token finds none good, for it has nothing to tell one by.
-    pub fn present(&self, token: &str) -> Result<Arc<Admitted>, Denied> {
-        let verifier = self.verifier.as_ref().ok_or(Denied::Signature)?;
-        verifier.judge(token, unix_seconds()).map(Arc::new)
-    }
 }

@@ -156,7 +156,7 @@ async fn about(State(app): State<Arc<App>>, Extension(admission): Extension<Admi
     let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let about = json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "token": if app.verifier.is_some() { "required" } else { "none" },
+        "token": if app.asks_for_tokens() { "required" } else { "none" },
         "name": admission.admitted().map(|admitted| admitted.name.as_str().to_owned()),
         "share_base": share_base,
         "newcomers": newcomers,

@@ -12,13 +12,14 @@ mod forged;
 mod kept_to;
 mod minted;
 mod program;
+mod renewed;
 mod wires;
 
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use charsu::auth::{Admitted, Denied, SigningKey, Verifier, unix_seconds};
+use charsu::auth::{Admitted, Algorithm, Denied, SigningKey, Verifier, unix_seconds};
 use charsu::config::Settings;
 use serde_json::{Value, json};
 

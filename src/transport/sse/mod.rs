@@ -158,7 +158,7 @@ async fn open(
     }
     let name = wanted.name.map(|name| Name::parse(&name, app.settings.name_chars)).transpose().map_err(Refusal::from);
     let offered = last.map(|last| last.secret).or_else(|| door::session_secret(app, headers));
-    let preamble = preamble(headers.get(HOST), rooms.first(), app.verifier.is_some());
+    let preamble = preamble(headers.get(HOST), rooms.first(), app.asks_for_tokens());
     let (talk, secret) = Talk::begin(app, peer, offered, &preamble, last.is_some(), admission)?;
     let mut entered = 0;
     let is_reader = !rooms.is_empty();
