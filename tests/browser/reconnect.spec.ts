@@ -57,6 +57,8 @@ test('the server is stopped and comes back: nobody has to do anything', { tag: '
   const at = await serve();
   const { mina, arash } = await together(arrive, at);
   await at.stop();
+  // The banner has patience. The word under one's own name is true at once.
+  await expect(mina.page.locator('.me')).toContainText('Reconnecting', { timeout: 1500 });
   await mina.say('Into the silence');
   await at.again();
   await mina.hasSent('Into the silence');

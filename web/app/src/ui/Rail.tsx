@@ -8,7 +8,6 @@ import { go, pathOf } from '../state/place.ts';
 import { openSheet } from '../state/sheet.ts';
 import { myName } from '../state/settings.ts';
 import { calm, direction } from '../text/direction.ts';
-import { isDown } from './Banner.tsx';
 import { Icon } from './Icon.tsx';
 import { RoomName } from './RoomName.tsx';
 import { Mark, Star, Tile } from './Star.tsx';
@@ -68,12 +67,13 @@ function Preview({ line }: { line: SpokenLine | undefined }) {
 }
 
 function Me({ name }: { name: string }) {
-  const link = view.value.link;
-  const down = isDown(link, useTick(link.state === 'live' || link.state === 'idle' ? null : 500));
+  // At once, unlike the banner: what stands here all the time has to be true all the time.
+  const { state } = view.value.link;
+  const down = state !== 'live' && state !== 'idle';
   return (
     <div class="me">
       <Star name={name} dot={down ? 'away' : 'live'} />
-      <span class="who"><bdi>{name}</bdi><small>{t(down ? (link.state === 'offline' ? 'offline' : 'reconnecting') : 'connected')}</small></span>
+      <span class="who"><bdi>{name}</bdi><small>{t(down ? (state === 'offline' ? 'offline' : 'reconnecting') : 'connected')}</small></span>
       <ThemeSwitch />
       <button type="button" class="iconbtn" aria-label={t('settings')} title={t('settings')} onClick={() => openSheet({ kind: 'settings' })}><Icon name="settings" /></button>
     </div>
