@@ -9,6 +9,7 @@ pub(crate) mod http;
 pub mod origin;
 pub mod pipe;
 pub(crate) mod socket;
+pub mod socketio;
 pub(crate) mod speaker;
 pub mod sse;
 mod tcp;
