@@ -116,8 +116,11 @@ fn table(folder: Option<&Path>) -> io::Result<String> {
     }
     let mut table = "static ASSETS: &[Asset] = &[\n".to_owned();
     for (path, file) in &files {
-        // Compressed copies stand with their file, and maps are for whoever builds.
-        if [".br", ".gz", ".map"].iter().any(|ending| path.ends_with(ending)) {
+        // Compressed copies stand with their file. Maps are for whoever builds, but for those of the Socket.IO client, which
+        // its files name.
+        let is_left_out =
+            |ending: &str| path.ends_with(ending) && !(ending == ".map" && path.starts_with("/socket.io/"));
+        if [".br", ".gz", ".map"].into_iter().any(is_left_out) {
             continue;
         }
         let content = fs::read(file)?;
@@ -183,7 +186,7 @@ fn content_type(path: &str) -> &'static str {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
-        "json" => "application/json",
+        "json" | "map" => "application/json",
         "txt" => "text/plain; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",

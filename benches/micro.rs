@@ -17,7 +17,7 @@ use charsu::protocol::{Command, Event, Kind, Marks, MemberId};
 use charsu::room::Epoch;
 use charsu::transport::ws::frame::{self, Opcode};
 use charsu::transport::ws::{Decoder, Limits};
-use charsu::wire::{self, Batch, Wire};
+use charsu::wire::{self, Batch, People, ReplyTo, Wire};
 
 /// The server's.
 #[cfg(unix)]
@@ -175,7 +175,7 @@ fn event(seq: u64, text: &str) -> Event {
     Event {
         seq,
         at: 1_780_000_000_000 + seq,
-        kind: Kind::Message { from: MemberId(7), name, guest: false, text, marks },
+        kind: Kind::Message { from: MemberId(7), name, guest: false, text, marks, form: None },
     }
 }
 
@@ -199,7 +199,13 @@ fn writing() -> Vec<Step> {
     let (charsu, mut out) = (room(), Vec::new());
     steps.push(Step::new("write an acknowledgement", 1, move || {
         out.clear();
-        Wire::Charsu.acknowledge(black_box(123), black_box(&charsu), Epoch(0x1234_5678_9abc_def0), 42, &mut out);
+        Wire::Charsu.acknowledge(
+            ReplyTo::Number(black_box(123)),
+            black_box(&charsu),
+            Epoch(0x1234_5678_9abc_def0),
+            42,
+            &mut out,
+        );
         black_box(&out);
     }));
     steps
@@ -208,12 +214,12 @@ fn writing() -> Vec<Step> {
 /// What a burst becomes: once for all members on a wire.
 fn batches() -> Vec<Step> {
     let mut steps = Vec::new();
-    for wire in Wire::ALL {
+    for wire in Wire::all() {
         for count in [1, 32, 1000] {
             let events: Vec<Arc<Event>> = (1..=count.into()).map(|seq| Arc::new(event(seq, LINE))).collect();
             let room = room();
             steps.push(Step::new(format!("batch of {count} on {wire:?}, each"), count, move || {
-                black_box(Batch::encode(wire, black_box(&room), black_box(&events), None, &[]));
+                black_box(Batch::encode(wire, black_box(&room), black_box(&events), None, People::default()));
             }));
         }
     }

@@ -121,8 +121,14 @@ fn line(number: u32, receipt: Instant) -> Entry<Instant> {
     let room = u64::from(number % ROOMS);
     let (seq, n) = (u64::from(number / ROOMS + 1), u64::from(number / SESSIONS + 1));
     let text = format!("line {number}: somebody says what people say, and it is as long as such a line is").into();
-    let kind =
-        Kind::Message { from: MemberId(1), name: "Somebody".into(), guest: false, text, marks: Marks::default() };
+    let kind = Kind::Message {
+        from: MemberId(1),
+        name: "Somebody".into(),
+        guest: false,
+        text,
+        marks: Marks::default(),
+        form: None,
+    };
     let opens = (seq == 1).then(|| Opening { name: format!("room {room}"), epoch: Epoch(room), code: None });
     let forget_below = n.checked_sub(REMEMBERED.into());
     let command = Command { session: session(number), n, content: number.into(), forget_below };

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use crate::auth::Algorithm;
 use kinds::{
-    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, Size, Span, StoreUrl, Switch, Texts, Times,
+    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, Room, Size, Span, StoreUrl, Switch, Texts,
+    Times,
 };
 
 pub use kinds::{Fsync, Newcomers};
@@ -160,6 +161,8 @@ settings! {
         named_rooms: bool as Switch = true;
         /// Whether a tutorial page on /ws/{code}/{name} opens a code that nobody created
         dialect_codes: bool as Switch = true;
+        /// The room of Socket.IO pages that name none
+        socketio_room: String as Room = "general".to_owned();
         /// Whether people who come back after a restart open the code of their lost room again
         reopen_codes: bool as Switch = true;
         /// How long the place of a member is kept after the connection broke

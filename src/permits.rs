@@ -4,13 +4,14 @@
 use std::net::IpAddr;
 
 use crate::config::{self, Settings};
-use crate::hub::{Newcomers, Opening, Rules, WouldOpen};
+use crate::hub::{Beats, Newcomers, Opening, Rules, WouldOpen};
 use crate::limits::{CodeHold, Rate};
 use crate::names::RoomName;
 use crate::pace::{self, Rates};
 use crate::protocol::Refusal;
 use crate::room::{RoomLimits, TailLimits};
 use crate::server::App;
+use crate::transport::socketio::Terms;
 
 /// Pings and pongs that a connection may send in a second, and at once: a browser sends none, a library one in some
 /// seconds.
@@ -25,6 +26,7 @@ const TYPING: (u32, u32) = (2, 6);
 impl From<&Settings> for Rules {
     fn from(settings: &Settings) -> Self {
         let ms = |span: std::time::Duration| span.as_millis() as u64;
+        let terms = Terms::of(settings);
         Self {
             room: RoomLimits {
                 members: settings.members_per_room,
@@ -56,9 +58,16 @@ impl From<&Settings> for Rules {
             code_quarantine_ms: ms(settings.code_quarantine),
             large_room: settings.large_room,
             large_room_flush_ms: ms(settings.large_room_flush),
-            heartbeat: settings.heartbeat_seconds,
-            heartbeat_timeout: settings.heartbeat_timeout_seconds,
-            join_timeout: settings.join_timeout,
+            by_silence: Beats {
+                interval: settings.heartbeat_seconds,
+                timeout: settings.heartbeat_timeout_seconds,
+                join: settings.join_timeout,
+            },
+            by_the_clock: Beats {
+                interval: terms.ping_interval,
+                timeout: terms.ping_timeout,
+                join: terms.connect_timeout,
+            },
             message_timeout: settings.message_timeout,
             outbox_bytes: settings.outbox_bytes,
         }

@@ -15,7 +15,7 @@ use crate::room::{Draft, Target};
 use crate::server::App;
 use crate::slash::{self, Said};
 use crate::text::{self, TextLimits};
-use crate::wire;
+use crate::wire::{self, ReplyTo};
 
 /// What a frame led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,11 +146,12 @@ impl Turn<'_> {
         let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| {
             match joined {
                 Ok(joined) => wire.answer(&join_answer(id, joined), out),
-                Err(refusal) => wire.refuse(refusal, Some(id), &shown_room, out),
+                Err(refusal) => wire.refuse(refusal, ReplyTo::Number(id), &shown_room, out),
             }
             None
         });
-        let join = Join { room, name, since, opening, hold, sees_own_join: false, answer };
+        let join =
+            Join { room, name, since, opening, hold, sees_own_join: false, carrier: self.reader.carrier(), answer };
         let result = self.app.hub.join(self.reader, join);
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.app.failed_join(self.peer);
@@ -160,7 +161,7 @@ impl Turn<'_> {
 
     fn leave(&mut self, id: u64, room: &str) -> Result<Outcome, Refusal> {
         let name = RoomName::parse(room).map_err(|_| Refusal::from(Code::NotInRoom))?;
-        self.hub().leave(self.reader, name.as_str(), id)?;
+        self.hub().leave(self.reader, name.as_str(), ReplyTo::Number(id))?;
         Ok(Outcome::Answered)
     }
 
@@ -259,13 +260,13 @@ impl Turn<'_> {
                 let room = name.as_str().into();
                 wire.answer(&ServerFrame::History { id, room, events, more: *more }, out);
             }
-            Err(refusal) => wire.refuse(refusal, Some(id), &name, out),
+            Err(refusal) => wire.refuse(refusal, ReplyTo::Number(id), &name, out),
         });
         Ok(Outcome::Answered)
     }
 
     fn append(&self, live: &Arc<LiveRoom>, draft: Draft, numbered: Numbered) -> Result<Outcome, Refusal> {
-        let is_new = self.hub().say(self.reader, live, draft, Some(numbered), self.now)?;
+        let is_new = self.hub().say(self.reader, live, draft, numbered.into(), self.now)?;
         Ok(if is_new { Outcome::Said } else { Outcome::Answered })
     }
 

@@ -63,6 +63,12 @@ pub fn find(path: &str) -> Option<Found> {
     }
 }
 
+/// The file of the Socket.IO client with this name; nothing if there is none.
+pub fn find_client(file: &str) -> Option<Found> {
+    let is_file = !file.contains('/') && file.starts_with("socket.io.");
+    is_file.then(|| find(&format!("/socket.io/{file}"))).flatten()
+}
+
 /// The answer with a file, in the best encoding that the client takes, or 304 if it has it.
 pub fn answer(found: Found, request: &HeaderMap) -> Response<Body> {
     match found {

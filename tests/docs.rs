@@ -366,6 +366,38 @@ async fn the_dialects_are_as_they_are_written_down() {
     }
 }
 
+/// Every `text` block of docs/socketio.md, likewise. What an ellipsis stands for changes.
+#[cfg(not(feature = "conformance"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn socketio_is_as_it_is_written_down() {
+    let document = read("docs/socketio.md");
+    let blocks = blocks(&document, "text");
+    assert!(blocks.len() >= 3, "only {} conversations were found", blocks.len());
+    for block in blocks {
+        let scene = Scene::start();
+        let mut pages = BTreeMap::new();
+        for line in &block {
+            let (who, what) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+            let what = what.trim_start();
+            if what == "connects" {
+                pages.insert(who, scene.socketio_page().await);
+                continue;
+            }
+            let page = pages.get_mut(who).unwrap_or_else(|| panic!("{who} is not connected: {line}"));
+            match what.split_once(' ') {
+                Some((">", packet)) => page.sends(packet),
+                Some(("<", wanted)) => {
+                    let packet = page.gets().await;
+                    let (before, after) = wanted.split_once('…').unwrap_or((wanted, wanted));
+                    assert!(packet.starts_with(before) && packet.ends_with(after), "{line}: {packet}");
+                    assert!(wanted.contains('…') || packet == wanted, "{line}: {packet}");
+                }
+                _ => panic!("neither > nor < nor a word that is known: {line}"),
+            }
+        }
+    }
+}
+
 async fn play<'t>(line: &'t str, scene: &Scene, clients: &mut BTreeMap<&'t str, Socket>) {
     let (who, what) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
     let what = what.trim_start();

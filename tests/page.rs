@@ -92,3 +92,15 @@ async fn a_head_is_answered_with_the_head_alone() {
     assert_eq!(head.header("etag"), page.header("etag"));
     assert_eq!(raw.get("/healthz", "").await.text(), "ok\n", "nothing came after the head");
 }
+
+#[tokio::test]
+async fn pages_of_socketio_load_their_client_from_here() {
+    let scene = Scene::start();
+    for file in ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"] {
+        let script = scene.get(&format!("/socket.io/{file}")).await;
+        assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"), "{file}");
+        let map = scene.get(&format!("/socket.io/{file}.map")).await;
+        assert_eq!((map.status, map.header("content-type")), (200, "application/json"), "{file}");
+    }
+    assert_eq!(scene.get("/socket.io/other.js").await.status, 404);
+}

@@ -2,7 +2,7 @@
 //! anything at all. More cases: `PROPTEST_CASES=10000`.
 
 use charsu::transport::socketio::Violation;
-use charsu::transport::socketio::attachments::{Assembly, Step};
+use charsu::transport::socketio::attachments::{Assembly, Step, Whole};
 use charsu::transport::socketio::engine::{self, MAX_PACKETS, Piece};
 use charsu::transport::socketio::packet::{self, Packet, Type};
 use proptest::prelude::*;
@@ -160,7 +160,7 @@ fn an_event_has_a_name_that_is_not_the_libraries_own() {
 }
 
 /// A packet with its attachments, and what comes of it.
-fn assembled(text: &str, attachments: &[&[u8]], max_bytes: usize) -> Result<Option<(String, Vec<Vec<u8>>)>, Violation> {
+fn assembled(text: &str, attachments: &[&[u8]], max_bytes: usize) -> Result<Option<Whole>, Violation> {
     let packet = Packet::read(text)?;
     let mut assembly = Box::new(Assembly::begin(&packet, text, max_bytes)?);
     for (index, attachment) in attachments.iter().enumerate() {
@@ -168,7 +168,7 @@ fn assembled(text: &str, attachments: &[&[u8]], max_bytes: usize) -> Result<Opti
             Step::More(more) => assembly = more,
             Step::Whole(whole) => {
                 assert_eq!(index + 1, attachments.len(), "nothing is left over");
-                return Ok(Some((whole.text, whole.attachments)));
+                return Ok(Some(whole));
             }
         }
     }
@@ -180,7 +180,7 @@ fn a_packet_is_whole_with_its_last_attachment() {
     let text = r#"52-["a",{"_placeholder":true,"num":0},{"in":[{"_placeholder":true,"num":1}]}]"#;
     assert_eq!(assembled(text, &[b"one"], 6), Ok(None));
     let whole = assembled(text, &[b"one", b"two"], 6).expect("it fits").expect("it is whole");
-    assert_eq!(whole, (text.to_owned(), vec![b"one".to_vec(), b"two".to_vec()]));
+    assert_eq!(whole, Whole { text: text.to_owned(), attachments: vec![b"one".to_vec(), b"two".to_vec()] });
     assert_eq!(assembled(text, &[b"one", b"four"], 6), Err(Violation::AttachmentsTooLarge));
 }
 
@@ -306,7 +306,7 @@ proptest! {
         let text = format!("5{announced}-{data}");
         let given: Vec<&[u8]> = attachments.iter().take(announced).map(Vec::as_slice).collect();
         match assembled(&text, &given, max_bytes) {
-            Ok(Some((kept, whole))) => {
+            Ok(Some(Whole { text: kept, attachments: whole })) => {
                 prop_assert_eq!(kept, text);
                 prop_assert_eq!(whole.len(), announced);
                 prop_assert!(whole.iter().map(Vec::len).sum::<usize>() <= max_bytes);

@@ -21,6 +21,7 @@ export default defineConfig({
     proxy: {
       '/ws': { target: 'ws://127.0.0.1:8000', ws: true },
       '/api': 'http://127.0.0.1:8000',
+      '/socket.io': { target: 'http://127.0.0.1:8000', ws: true },
     },
   },
 });

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::Algorithm;
+use crate::names::RoomName;
 use crate::transport::origin;
 
 /// How values of one kind are read and written. Text that [`write`](Kind::write) made reads back as the same value.
@@ -74,6 +75,23 @@ impl Kind for StoreUrl {
             Some(("sqlite", path)) if !path.is_empty() => Ok(text.to_owned()),
             _ => Err("is no store of this version: give memory: or sqlite:charsu.db".to_owned()),
         }
+    }
+
+    fn write(value: &String) -> Option<String> {
+        Some(quoted(value))
+    }
+}
+
+/// The name of a room, as it is kept.
+pub(super) struct Room;
+
+impl Kind for Room {
+    type Value = String;
+    const PLACEHOLDER: &'static str = "ROOM";
+
+    fn read(written: &[String]) -> Result<String, String> {
+        let name = RoomName::parse(one(written)?).map_err(|problem| format!("is no room: {problem}"))?;
+        Ok(name.as_str().to_owned())
     }
 
     fn write(value: &String) -> Option<String> {

@@ -11,7 +11,7 @@ use super::live_room::{LiveRoom, MEMBERS_LISTED, State};
 use super::reader::Reader;
 use super::resends::Recalled;
 use super::rooms::{Found, Opening};
-use super::sessions::Held;
+use super::sessions::{Held, Session};
 use super::snapshot::{Past, SnapshotParts};
 use super::timers::Due;
 use super::{Hub, Moment, Newcomers};
@@ -20,6 +20,7 @@ use crate::names::{Name, RoomName};
 use crate::protocol::{Close, Code, Event, Kind, Member, MemberId, Position, Refusal, ResetReason, Seq};
 use crate::room::{Draft, Missed};
 use crate::slash::{Letter, Opened};
+use crate::wire::{Carrier, ReplyTo};
 
 /// How a wire answers a join, whenever that is: the room, or why not. It may say that the connection ends with it.
 pub type JoinAnswer = Box<dyn FnOnce(Result<&Joined<'_>, &Refusal>, &mut Vec<u8>) -> Option<Close> + Send>;
@@ -38,6 +39,8 @@ pub struct Join {
     pub hold: Option<CodeHold>,
     /// Whether the connection is to read its own join.
     pub sees_own_join: bool,
+    /// How it is sent the room.
+    pub carrier: Carrier,
     /// What the wire says then.
     pub answer: JoinAnswer,
 }
@@ -74,6 +77,7 @@ struct Start {
     position: Seq,
     resume: Resume,
     past: Past,
+    carrier: Carrier,
 }
 
 /// How a connection came to be in a room.
@@ -106,6 +110,21 @@ impl Joined<'_> {
     pub fn push_users(&self, out: &mut Vec<u8>) {
         self.state.push_users(out);
     }
+
+    /// How many have claimed a name.
+    pub fn named(&self) -> usize {
+        self.state.room.roster().named()
+    }
+
+    /// Whether lines were said after this number and before that one, as far as the room remembers.
+    pub fn has_lines_between(&self, after: Seq, before: Seq) -> bool {
+        self.state.has_lines_between(self.snapshot.you(), after + 1, before)
+    }
+
+    /// The last number that was given.
+    pub fn head(&self) -> Seq {
+        self.state.room.log().head()
+    }
 }
 
 /// A command that can be sent again: its number, and a hash of what it asks.
@@ -115,6 +134,30 @@ pub struct Numbered {
     pub n: u64,
     /// From [`super::Sessions::content_hash`].
     pub content: u64,
+}
+
+/// A command that changes a room: who is told what became of it, and how it is recognised when it comes again.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// How the answer finds whoever waits for it.
+    pub reply: ReplyTo,
+    /// Under which number it can be sent again.
+    pub numbered: Option<Numbered>,
+    /// In which session that is; the connection's own, if none.
+    pub session: Option<Arc<Session>>,
+}
+
+impl Asked {
+    /// The session in which its number counts.
+    pub(super) fn session<'a>(&'a self, reader: &'a Reader) -> Option<&'a Arc<Session>> {
+        self.session.as_ref().or_else(|| reader.session())
+    }
+}
+
+impl From<Numbered> for Asked {
+    fn from(numbered: Numbered) -> Self {
+        Self { reply: ReplyTo::Number(numbered.n), numbered: Some(numbered), session: None }
+    }
 }
 
 impl Hub {
@@ -262,6 +305,7 @@ impl Hub {
     ) {
         let Kind::Join { member } = &event.kind else { unreachable!("a join is numbered as a join") };
         let Entrance { reader, mut join } = entrance;
+        let carrier = join.carrier;
         state.empty_since = None;
         if state.hold.is_none() {
             state.hold = join.hold.take();
@@ -276,7 +320,7 @@ impl Hub {
             Newcomers::Recent | Newcomers::All => Past::Newcomers,
         };
         let position = if join.sees_own_join { event.seq - 1 } else { event.seq };
-        self.seat(&reader, room, state, member.id, Start { position, resume, past }, join.answer);
+        self.seat(&reader, room, state, member.id, Start { position, resume, past, carrier }, join.answer);
     }
 
     /// The same member is back. Gives the join back if the member is gone, or about to go because its person said so over
@@ -304,7 +348,8 @@ impl Hub {
             (Resume::Resumed, Some(since)) => (since.seq, Past::None),
             _ => (log.head(), Past::OwnTime),
         };
-        self.seat(reader, &held.room, &mut state, held.member, Start { position, resume, past }, join.answer);
+        let start = Start { position, resume, past, carrier: join.carrier };
+        self.seat(reader, &held.room, &mut state, held.member, start, join.answer);
         Ok(())
     }
 
@@ -317,7 +362,7 @@ impl Hub {
         start: Start,
         answer: JoinAnswer,
     ) {
-        let Start { position, resume, past } = start;
+        let Start { position, resume, past, carrier } = start;
         let (snapshot, history) = state.snapshot_parts(member, past, self.rules.newcomers);
         let snapshot = if resume == Resume::Resumed {
             // A page that is loaded again has nothing left of what it saw.
@@ -340,12 +385,12 @@ impl Hub {
                 reader.release();
                 return;
             }
-        } else if !reader.seat(room.clone(), member, position) {
+        } else if !reader.seat(room.clone(), member, carrier, position) {
             // The page went away while its join was being kept.
             self.later(self.now(), Due::Leave { room: Arc::downgrade(room), member });
             return;
         }
-        state.add_reader(reader);
+        state.add_reader(reader, carrier);
         let is_behind = position < room.head();
         state.note_seat(is_behind.then_some(position + 1));
         reader.release();
@@ -355,7 +400,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`Code::NotInRoom`].
-    pub fn leave(self: &Arc<Self>, reader: &Arc<Reader>, room: &str, id: u64) -> Result<(), Refusal> {
+    pub fn leave(self: &Arc<Self>, reader: &Arc<Reader>, room: &str, reply: ReplyTo) -> Result<(), Refusal> {
         let (room, member, held) = match reader.membership(room) {
             Some((room, member)) => (room, member, None),
             // The person left while the line was down, and says so now.
@@ -372,7 +417,7 @@ impl Hub {
         }
         let event = state.room.number(Draft::Leave { member }, super::unix_ms(), self.rules.room)?;
         reader.hold();
-        let receipt = Receipt::Leave { reader: reader.clone(), id, held };
+        let receipt = Receipt::Leave { reader: reader.clone(), reply, held };
         self.keep(&room, &mut state, event, Origin::default(), receipt, self.now());
         Ok(())
     }
@@ -387,16 +432,14 @@ impl Hub {
         reader: &Arc<Reader>,
         room: &Arc<LiveRoom>,
         draft: Draft,
-        numbered: Option<Numbered>,
+        asked: Asked,
         now: Moment,
     ) -> Result<bool, Refusal> {
         let mut state = room.lock();
-        if let Some(numbered) = numbered
-            && repeats(reader, room, &mut state, numbered, now.ms(), &mut None)?
-        {
+        if repeats(reader, room, &mut state, &asked, now.ms(), &mut None)? {
             return Ok(false);
         }
-        self.append(reader, room, state, draft, numbered, now, None)?;
+        self.append(reader, room, state, draft, asked, now, None)?;
         Ok(true)
     }
 
@@ -407,13 +450,14 @@ impl Hub {
         room: &Arc<LiveRoom>,
         mut state: MutexGuard<'_, State>,
         draft: Draft,
-        numbered: Option<Numbered>,
+        asked: Asked,
         now: Moment,
         waiting: Option<Reply>,
     ) -> Result<(), Refusal> {
         let event = state.room.number(draft, now.unix_ms, self.rules.room)?;
-        let command = numbered.and_then(|numbered| Some((&**reader.session()?, numbered)));
-        let receipt = Receipt::Acknowledge { reader: reader.clone(), numbered, waiting };
+        let session = asked.session(reader).cloned();
+        let command = asked.numbered.and_then(|numbered| Some((&**session.as_ref()?, numbered)));
+        let receipt = Receipt::Acknowledge { reader: reader.clone(), asked, waiting };
         self.keep(room, &mut state, event, Origin { member: None, command }, receipt, now.ms());
         let is_pressed = state.is_pressed();
         drop(state);
@@ -428,7 +472,7 @@ impl Hub {
     /// # Errors
     /// [`super::Resends::recall`]'s.
     pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: Numbered) -> Result<bool, Refusal> {
-        repeats(reader, room, &mut room.lock(), command, self.now(), &mut None)
+        repeats(reader, room, &mut room.lock(), &command.into(), self.now(), &mut None)
     }
 
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
@@ -483,6 +527,45 @@ impl Hub {
         }
     }
 
+    /// A public id for somebody without a session, under whose name commands can be numbered and known again.
+    pub fn issue_id(&self) -> String {
+        self.sessions.issue()
+    }
+
+    /// The session in which commands are numbered after an id of ours, over whichever connection, and the number of this
+    /// visit to it. Without an id, a new one. Nothing for an id of somebody else's, and while as many sessions are remembered
+    /// as may be.
+    pub fn numbering(&self, id: Option<&str>) -> Option<(Arc<Session>, u32)> {
+        if self.sessions.len() >= self.rules.sessions {
+            return None;
+        }
+        let session = id.map_or_else(|| Some(self.sessions.open(None).0), |id| self.sessions.of_issued(id))?;
+        if self.store.is_lasting() {
+            session.note_stored();
+        }
+        let visit = session.visit();
+        Some((session, visit))
+    }
+
+    /// Nobody numbers commands in a session any more, unless somebody does since that visit: it is forgotten after a while.
+    pub fn leave_numbering(&self, session: &Arc<Session>, visit: u32) {
+        let at = self.now() + self.rules.grace_ms + self.rules.session_ms;
+        self.later(at, Due::SessionEnd { session: Arc::downgrade(session), visit });
+    }
+
+    /// The name that a member has claimed.
+    pub fn claimed_name(&self, room: &LiveRoom, member: MemberId) -> Option<Name> {
+        room.lock().room.roster().get(member).and_then(|person| person.claimed().cloned())
+    }
+
+    /// Has a member be sent its room in another form from here on.
+    pub fn change_carrier(&self, reader: &Arc<Reader>, room: &Arc<LiveRoom>, carrier: Carrier) {
+        let mut state = room.lock();
+        if let Some(before) = reader.change_carrier(room, carrier) {
+            state.change_carrier(before, carrier);
+        }
+    }
+
     /// A hash of what a command asks, for [`Numbered`].
     pub fn content_hash(&self, parts: &[&str]) -> u64 {
         self.sessions.content_hash(parts)
@@ -495,20 +578,21 @@ pub(super) fn repeats(
     reader: &Arc<Reader>,
     room: &LiveRoom,
     state: &mut State,
-    numbered: Numbered,
+    asked: &Asked,
     now: u64,
     waiting: &mut Option<Reply>,
 ) -> Result<bool, Refusal> {
-    let Some(session) = reader.session() else { return Ok(false) };
-    match session.recall(reader, numbered, now)? {
+    let (Some(session), Some(numbered)) = (asked.session(reader), asked.numbered) else { return Ok(false) };
+    let speaker = asked.session.is_none().then_some(reader);
+    match session.recall(speaker, numbered, now)? {
         Recalled::New => return Ok(false),
         Recalled::Done(epoch, seq) => match waiting.take() {
             Some(waiting) => drop(waiting.send(Ok((epoch, seq)))),
-            None => reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, seq, out)),
+            None => reader.lay(|out| reader.wire().acknowledge(asked.reply, room.name(), epoch, seq, out)),
         },
         Recalled::Underway(seq) => {
             // The same content is of the same room, so the first one waits here.
-            let again = After::Repeat { reader: reader.clone(), numbered, waiting: waiting.take() };
+            let again = After::Repeat { reader: reader.clone(), asked: asked.clone(), waiting: waiting.take() };
             if state.after(seq, again).is_err() {
                 return Err(Refusal::because(
                     Code::Unavailable,

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 use super::Hub;
-use super::commands::{Entrance, Join, Numbered};
+use super::commands::{Asked, Entrance, Join, Numbered};
 use super::live_room::{LiveRoom, State};
 use super::reader::Reader;
 use super::sessions::{Held, Session};
@@ -20,6 +20,7 @@ use super::timers::Due;
 use crate::protocol::{Code, Event, Kind, Refusal, Seq};
 use crate::room::Epoch;
 use crate::store::{Appended, Command, Entry, Opening, Outcome, SessionHash, Trouble};
+use crate::wire::ReplyTo;
 
 /// How long after a failure of the store a leave that nobody waits for is tried again, in milliseconds.
 const LEAVE_AGAIN_MS: u64 = 1000;
@@ -48,8 +49,8 @@ pub(super) enum Receipt {
     Leave {
         /// Who asked.
         reader: Arc<Reader>,
-        /// Under which number.
-        id: u64,
+        /// How the answer finds them.
+        reply: ReplyTo,
         /// The place that waited for them, if the connection was not in the room.
         held: Option<Held>,
     },
@@ -57,8 +58,8 @@ pub(super) enum Receipt {
     Acknowledge {
         /// Who asked.
         reader: Arc<Reader>,
-        /// What, on wires that number commands.
-        numbered: Option<Numbered>,
+        /// How the answer finds them.
+        asked: Asked,
         /// Who waits for the answer, if it is not to be told on the wire.
         waiting: Option<Reply>,
     },
@@ -74,7 +75,7 @@ pub(super) enum After {
         /// Over which connection.
         reader: Arc<Reader>,
         /// Which.
-        numbered: Numbered,
+        asked: Asked,
         /// Who waits for the answer, if it is not to be told on the wire.
         waiting: Option<Reply>,
     },
@@ -222,23 +223,23 @@ impl Hub {
         let epoch = state.room.log().epoch();
         match receipt {
             Receipt::Enter(entrance) => self.enter_room(room, state, &event, *entrance),
-            Receipt::Leave { reader, id, .. } => {
-                if reader.unseat(room).is_some() {
-                    state.remove_reader(&reader);
+            Receipt::Leave { reader, reply, .. } => {
+                if let Some(cursor) = reader.unseat(room) {
+                    state.remove_reader(&reader, cursor.carrier);
                 }
-                reader.lay(|out| reader.wire().leave(id, room.name(), out));
+                reader.lay(|out| reader.wire().leave(reply, room.name(), out));
                 reader.release();
             }
-            Receipt::Acknowledge { reader, numbered, waiting } => {
-                if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
+            Receipt::Acknowledge { reader, asked, waiting } => {
+                if let (Some(numbered), Some(session)) = (asked.numbered, asked.session(&reader)) {
                     session.confirm(numbered.n);
                 }
-                match (waiting, numbered) {
-                    (Some(waiting), _) => drop(waiting.send(Ok((epoch, event.seq)))),
-                    (None, Some(numbered)) => {
-                        reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                match waiting {
+                    Some(waiting) => drop(waiting.send(Ok((epoch, event.seq)))),
+                    None if asked.reply == ReplyTo::Nobody => {}
+                    None => {
+                        reader.lay(|out| reader.wire().acknowledge(asked.reply, room.name(), epoch, event.seq, out));
                     }
-                    (None, None) => {}
                 }
             }
             Receipt::Gone => {}
@@ -250,8 +251,8 @@ impl Hub {
         for after in after {
             match after {
                 After::Repeat { waiting: Some(waiting), .. } => drop(waiting.send(Ok((epoch, event.seq)))),
-                After::Repeat { reader, numbered, waiting: None } => {
-                    reader.lay(|out| reader.wire().acknowledge(numbered.n, room.name(), epoch, event.seq, out));
+                After::Repeat { reader, asked, waiting: None } => {
+                    reader.lay(|out| reader.wire().acknowledge(asked.reply, room.name(), epoch, event.seq, out));
                     reader.call();
                 }
                 After::Join { reader, join } => self.join_later(reader, *join),
@@ -279,12 +280,13 @@ impl Hub {
     /// An event is not kept: whoever asked for it is told. Called with the room's lock held.
     fn refuse(self: &Arc<Self>, room: &Arc<LiveRoom>, waiting: Waiting, refusal: &Refusal) {
         let Waiting { event, receipt, after } = waiting;
-        let tell = |reader: &Arc<Reader>, id| {
-            reader.lay(|out| reader.wire().refuse(refusal, id, room.name(), out));
+        let tell = |reader: &Arc<Reader>, reply| {
+            let wire = reader.wire_in(room);
+            reader.lay(|out| wire.refuse(refusal, reply, room.name(), out));
         };
         match receipt {
             Receipt::Enter(entrance) => entrance.join.refuse(&entrance.reader, refusal),
-            Receipt::Leave { reader, id, held } => {
+            Receipt::Leave { reader, reply, held } => {
                 if let Some(held) = held
                     && let Some(session) = reader.session()
                 {
@@ -297,17 +299,17 @@ impl Hub {
                     // The connection is over, and its place was not taken up again because it was being left.
                     self.leave_again(room, &event);
                 }
-                tell(&reader, Some(id));
+                tell(&reader, reply);
                 reader.release();
             }
-            Receipt::Acknowledge { reader, numbered, waiting } => {
-                if let (Some(numbered), Some(session)) = (numbered, reader.session()) {
+            Receipt::Acknowledge { reader, asked, waiting } => {
+                if let (Some(numbered), Some(session)) = (asked.numbered, asked.session(&reader)) {
                     session.withdraw(numbered.n, self.now());
                 }
                 if let Some(waiting) = waiting {
                     drop(waiting.send(Err(refusal.clone())));
                 } else {
-                    tell(&reader, numbered.map(|numbered| numbered.n));
+                    tell(&reader, asked.reply);
                     reader.call();
                 }
             }
@@ -316,8 +318,8 @@ impl Hub {
         for after in after {
             match after {
                 After::Repeat { waiting: Some(waiting), .. } => drop(waiting.send(Err(refusal.clone()))),
-                After::Repeat { reader, numbered, waiting: None } => {
-                    tell(&reader, Some(numbered.n));
+                After::Repeat { reader, asked, waiting: None } => {
+                    tell(&reader, asked.reply);
                     reader.call();
                 }
                 After::Join { reader, join } => self.join_later(reader, *join),

@@ -17,7 +17,8 @@ use crate::protocol::{Event, MemberId, ResetReason, Seq, ServerFrame};
 use crate::room::{Kept, Missed, Needs, Person, Room, TailLimits};
 use crate::store::RoomKey;
 use crate::store::sqlite::failpoints::{self, Step};
-use crate::wire::{self, Batch, Carrier, Wire};
+use crate::wire::{self, Batch, Carrier, People, Wire, socketio};
+use smallvec::SmallVec;
 
 /// How many members one frame lists.
 pub const MEMBERS_LISTED: usize = 200;
@@ -63,8 +64,8 @@ pub(super) struct State {
     pub(super) was_made: bool,
     /// Everybody who reads it. Copied only when it changes during a flush.
     audience: Arc<Vec<Arc<Reader>>>,
-    /// How many read it by each carrier.
-    carriers: [u32; Carrier::COUNT],
+    /// How many read it by each carrier that somebody reads it by.
+    carriers: Carriers,
     /// Up to here the flusher has offered everything.
     flushed: Seq,
     /// Bytes appended since then.
@@ -87,6 +88,27 @@ pub(super) struct State {
     pub(super) end_is_timed: bool,
 }
 
+/// How many read a room by which carrier. Few rooms are read by more than two.
+type Carriers = SmallVec<[(Carrier, u32); 2]>;
+
+/// A flush as one wire shows it.
+#[derive(Debug)]
+pub(super) struct Shown {
+    wire: Wire,
+    plain: Option<Batch>,
+    deflated: Option<Batch>,
+    loose: Loose,
+}
+
+impl Shown {
+    /// What a carrier's readers are offered of a flush.
+    pub(super) fn of(shown: &[Self], carrier: Carrier) -> (Option<&Batch>, Option<&Loose>) {
+        let Some(shown) = shown.iter().find(|shown| shown.wire == carrier.wire()) else { return (None, None) };
+        let batch = if carrier.is_deflated() { &shown.deflated } else { &shown.plain };
+        (batch.as_ref(), Some(&shown.loose))
+    }
+}
+
 /// What a flush shows.
 struct News {
     events: Vec<Arc<Event>>,
@@ -94,9 +116,11 @@ struct News {
     is_whole: bool,
     typing: Vec<(MemberId, Arc<str>, bool)>,
     audience: Arc<Vec<Arc<Reader>>>,
-    carriers: [u32; Carrier::COUNT],
+    carriers: Carriers,
     /// The two-segment wire's online list, if it changed.
     users: Vec<u8>,
+    /// How many have claimed a name.
+    named: usize,
     seats: u64,
 }
 
@@ -140,7 +164,7 @@ impl LiveRoom {
                 is_stored,
                 was_made: false,
                 audience: Arc::default(),
-                carriers: [0; Carrier::COUNT],
+                carriers: Carriers::new(),
                 flushed: head,
                 unflushed: 0,
                 needed: None,
@@ -190,32 +214,34 @@ impl LiveRoom {
     /// readers it was offered.
     pub(super) fn flush(self: &Arc<Self>) -> usize {
         let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(News { events, is_whole, typing, audience, carriers, users, seats }) = self.news() else { return 0 };
-        let mut batches: [Option<Batch>; Carrier::COUNT] = Default::default();
-        let mut loose: [Loose; Wire::ALL.len()] = Default::default();
-        for wire in Wire::ALL {
-            let [plain, deflated] = Carrier::on(wire).map(Carrier::index);
-            if carriers[plain] + carriers[deflated] == 0 {
+        let Some(News { events, is_whole, typing, audience, carriers, users, named, seats }) = self.news() else {
+            return 0;
+        };
+        let mut shown: SmallVec<[Shown; 2]> = SmallVec::new();
+        for (carrier, _) in &carriers {
+            let wire = carrier.wire();
+            if shown.iter().any(|shown| shown.wire == wire) {
                 continue;
             }
+            let mut once = Shown { wire, plain: None, deflated: None, loose: Loose::default() };
             if !events.is_empty() {
                 let trailer: &[u8] = if wire == Wire::TwoSegment { &users } else { &[] };
-                let batch = Batch::encode(wire, &self.name, &events, None, trailer);
-                if carriers[deflated] > 0 {
-                    batches[deflated] = Some(batch.deflated());
+                let batch = Batch::encode(wire, &self.name, &events, None, People { trailer, named });
+                if carriers.iter().any(|(other, _)| other.wire() == wire && other.is_deflated()) {
+                    once.deflated = Some(batch.deflated());
                 }
-                batches[plain] = Some(batch);
+                once.plain = Some(batch);
             }
             for (member, name, on) in &typing {
                 let mut frame = Vec::new();
                 wire.encode_typing(&self.name, *member, name, *on, &mut frame);
-                loose[wire.index()].add(*member, frame);
+                once.loose.add(*member, frame);
             }
+            shown.push(once);
         }
         let mut needed: Option<Seq> = None;
         for reader in audience.iter() {
-            let carrier = reader.carrier();
-            match reader.offer(self, batches[carrier.index()].as_ref(), &loose[carrier.wire().index()]) {
+            match reader.offer(self, &shown, !events.is_empty()) {
                 Offered::Behind(seq) => needed = Some(needed.map_or(seq, |slowest| slowest.min(seq))),
                 Offered::Taken | Offered::Absent => {}
             }
@@ -260,14 +286,16 @@ impl LiveRoom {
             state.needed = state.needed.into_iter().chain([offered_from]).min();
         }
         let users = state.users_if_changed(&events);
-        let (audience, carriers, seats) = (state.audience.clone(), state.carriers, state.seats);
-        Some(News { events, is_whole, typing, audience, carriers, users, seats })
+        let (audience, carriers, seats) = (state.audience.clone(), state.carriers.clone(), state.seats);
+        let named = state.room.roster().named();
+        Some(News { events, is_whole, typing, audience, carriers, users, named, seats })
     }
 
     /// What a reader at `position` reads next, or why it must begin anew.
     pub(super) fn stretch(&self, wire: Wire, member: MemberId, position: Seq, bytes: usize) -> Stretch {
         let state = self.lock();
         let mut left = bytes;
+        let named = state.room.roster().named();
         let events: Result<Vec<Arc<Event>>, Missed> = state.room.log().since(position).map(|events| {
             events
                 .take_while(|event| {
@@ -280,7 +308,9 @@ impl LiveRoom {
         if let Ok(events) = events {
             let users = if wire == Wire::TwoSegment { state.users_if_changed(&events) } else { Vec::new() };
             drop(state);
-            return Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), &users));
+            // Right at the end of the log; in a long stretch before that, the last known.
+            let people = People { trailer: &users, named };
+            return Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), people));
         }
         let mut frame = Vec::new();
         match wire {
@@ -294,6 +324,7 @@ impl LiveRoom {
                 wire::two_segment_notice(GAP, &mut frame);
                 state.push_users(&mut frame);
             }
+            Wire::SocketIo(flavour) => socketio::notice(flavour, &self.name, GAP, &mut frame),
         }
         Stretch::Reset { frame, position: state.room.log().head() }
     }
@@ -349,17 +380,38 @@ impl State {
     }
 
     /// Somebody reads the room from now on.
-    pub(super) fn add_reader(&mut self, reader: &Arc<Reader>) {
+    pub(super) fn add_reader(&mut self, reader: &Arc<Reader>, carrier: Carrier) {
         if self.audience.is_empty() {
             // Nothing was offered to nobody: the first reader begins at its own cursor, and batches after it.
             self.flushed = self.room.log().head();
         }
         Arc::make_mut(&mut self.audience).push(reader.clone());
-        self.carriers[reader.carrier().index()] += 1;
+        self.count_carrier(carrier);
+    }
+
+    /// Somebody who reads it is sent it in another form from now on.
+    pub(super) fn change_carrier(&mut self, from: Carrier, to: Carrier) {
+        self.discount_carrier(from);
+        self.count_carrier(to);
+    }
+
+    fn count_carrier(&mut self, carrier: Carrier) {
+        match self.carriers.iter_mut().find(|(known, _)| *known == carrier) {
+            Some((_, count)) => *count += 1,
+            None => self.carriers.push((carrier, 1)),
+        }
+    }
+
+    fn discount_carrier(&mut self, carrier: Carrier) {
+        let Some(index) = self.carriers.iter().position(|(known, _)| *known == carrier) else { return };
+        self.carriers[index].1 -= 1;
+        if self.carriers[index].1 == 0 {
+            self.carriers.swap_remove(index);
+        }
     }
 
     /// Somebody reads it no longer.
-    pub(super) fn remove_reader(&mut self, reader: &Arc<Reader>) {
+    pub(super) fn remove_reader(&mut self, reader: &Arc<Reader>, carrier: Carrier) {
         let Some(index) = self.audience.iter().position(|other| Arc::ptr_eq(other, reader)) else { return };
         let audience = Arc::make_mut(&mut self.audience);
         audience.swap_remove(index);
@@ -369,7 +421,7 @@ impl State {
             let room = audience.len() * 2;
             audience.shrink_to(room);
         }
-        self.carriers[reader.carrier().index()] -= 1;
+        self.discount_carrier(carrier);
     }
 
     /// How many connections read it.
@@ -381,7 +433,7 @@ impl State {
     fn users_if_changed(&self, events: &[Arc<Event>]) -> Vec<u8> {
         let mut frame = Vec::new();
         let has_changed = events.iter().any(|event| event.kind.changes_members());
-        let is_read = || Carrier::on(Wire::TwoSegment).iter().any(|carrier| self.carriers[carrier.index()] > 0);
+        let is_read = || self.carriers.iter().any(|(carrier, _)| carrier.wire() == Wire::TwoSegment);
         if has_changed && is_read() {
             self.push_users(&mut frame);
         }
@@ -416,8 +468,8 @@ mod tests {
         {
             let mut state = room.lock();
             room.accept(&mut state, comes(1, 1), 0, limits);
-            assert!(reader.seat(room.clone(), MemberId(1), 1));
-            state.add_reader(&reader);
+            assert!(reader.seat(room.clone(), MemberId(1), reader.carrier(), 1));
+            state.add_reader(&reader, reader.carrier());
             state.note_seat(None);
             room.accept(&mut state, comes(2, 2), 0, limits);
         }
@@ -426,7 +478,7 @@ mod tests {
         assert_eq!(news.events.len(), 1);
         // Meanwhile somebody says more than the room keeps.
         let (text, marks) = ("x".repeat(3800).into(), Marks::default());
-        let said = Kind::Message { from: MemberId(1), name: "Ali".into(), guest: false, text, marks };
+        let said = Kind::Message { from: MemberId(1), name: "Ali".into(), guest: false, text, marks, form: None };
         room.accept(&mut room.lock(), Arc::new(Event { seq: 3, at: 0, kind: said }), 0, limits);
         let Stretch::Batch(batch) = room.stretch(Wire::Charsu, MemberId(1), 1, usize::MAX) else {
             panic!("nothing is too old")

@@ -21,7 +21,7 @@ mod timers;
 mod watch;
 
 pub use codes::Codes;
-pub use commands::{Join, JoinAnswer, Joined, Numbered, Resume};
+pub use commands::{Asked, Join, JoinAnswer, Joined, Numbered, Resume};
 pub(crate) use keeping::Ticket;
 pub use live_room::{LiveRoom, MEMBERS_LISTED};
 pub use past::HISTORY_PAGE;
@@ -109,16 +109,25 @@ pub struct Rules {
     pub large_room: usize,
     /// For how long.
     pub large_room_flush_ms: u64,
-    /// Silence before a ping.
-    pub heartbeat: Duration,
-    /// Silence after the ping before the peer counts as dead.
-    pub heartbeat_timeout: Duration,
-    /// A connection that has joined nothing by then is closed.
-    pub join_timeout: Duration,
+    /// For peers that are pinged when they are silent.
+    pub by_silence: Beats,
+    /// For peers that are pinged after each interval.
+    pub by_the_clock: Beats,
     /// A message that is begun must be finished by then.
     pub message_timeout: Duration,
     /// The most that may wait for one client beside its cursors, in bytes.
     pub outbox_bytes: usize,
+}
+
+/// How long one kind of peer is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Beats {
+    /// From the last sign of life to a ping.
+    pub interval: Duration,
+    /// From the ping until the peer counts as dead.
+    pub timeout: Duration,
+    /// A connection that has joined nothing by then is closed.
+    pub join: Duration,
 }
 
 /// How much time each returning client is allowed for when all are sent away, in milliseconds.
@@ -269,7 +278,7 @@ impl Hub {
             }
         }
         for cursor in reader.unseat_all() {
-            self.leave_now(&cursor.room, cursor.member, Some(reader));
+            self.leave_now(&cursor.room, cursor.member, Some((reader, cursor.carrier)));
         }
     }
 
@@ -330,7 +339,7 @@ impl Hub {
     fn park(&self, session: &Arc<Session>, reader: &Arc<Reader>, held: Vec<Held>) {
         for held in held {
             let mut state = held.room.lock();
-            state.remove_reader(reader);
+            state.remove_reader(reader, reader.carrier());
             drop(state);
             self.later(held.until, Due::Grace { session: session.clone(), held });
         }
@@ -360,10 +369,10 @@ impl Hub {
     }
 
     /// A member goes: at once, and with a notice.
-    fn leave_now(self: &Arc<Self>, room: &Arc<LiveRoom>, member: MemberId, reader: Option<&Arc<Reader>>) {
+    fn leave_now(self: &Arc<Self>, room: &Arc<LiveRoom>, member: MemberId, reader: Option<(&Arc<Reader>, Carrier)>) {
         let mut state = room.lock();
-        if let Some(reader) = reader {
-            state.remove_reader(reader);
+        if let Some((reader, carrier)) = reader {
+            state.remove_reader(reader, carrier);
         }
         // It can only be refused if the member is gone already, which is what is wanted.
         if let Ok(event) = state.room.number(Draft::Leave { member }, unix_ms(), self.rules.room) {

@@ -14,6 +14,7 @@ use crate::protocol::{Code, Edge, Event, MemberId, Page, Refusal, Seq};
 use crate::room::{Draft, RECENT_LINES, StoredLine, Target};
 use crate::store::sqlite::PageWanted;
 use crate::store::{RoomKey, Trouble};
+use crate::wire::ReplyTo;
 
 /// How many lines of the past one answer holds at most.
 pub const HISTORY_PAGE: usize = 200;
@@ -178,7 +179,7 @@ impl Hub {
             (state.room.line(line).is_some() || line > head, head)
         };
         if is_remembered || self.lasting().is_none() {
-            return self.say(reader, room, draft(Target { seq: line, stored: None }), Some(numbered), self.moment());
+            return self.say(reader, room, draft(Target { seq: line, stored: None }), numbered.into(), self.moment());
         }
         reader.hold();
         let (hub, reader, room) = (self.clone(), reader.clone(), room.clone());
@@ -193,12 +194,12 @@ impl Hub {
                 Ok(_) if reader.membership(room.name().as_str()).is_none() => Err(Code::NotInRoom.into()),
                 Ok(stored) => {
                     let stored = stored.map(|line| StoredLine { line, asked_at });
-                    hub.say(&reader, &room, draft(Target { seq: line, stored }), Some(numbered), hub.moment())
+                    hub.say(&reader, &room, draft(Target { seq: line, stored }), numbered.into(), hub.moment())
                 }
                 Err(trouble) => Err(Refusal::because(Code::Unavailable, trouble.to_string())),
             };
             if let Err(refusal) = said {
-                reader.answer(|out| reader.wire().refuse(&refusal, Some(numbered.n), room.name(), out));
+                reader.answer(|out| reader.wire().refuse(&refusal, ReplyTo::Number(numbered.n), room.name(), out));
             }
             reader.release();
         });

@@ -9,7 +9,7 @@ use super::commands::repeats;
 use super::live_room::LiveRoom;
 use super::reader::Reader;
 use super::sessions::Session;
-use super::{End, Hub, Numbered};
+use super::{Asked, End, Hub, Numbered};
 use crate::auth::Admitted;
 use crate::limits::Rate;
 use crate::protocol::{Refusal, Seq};
@@ -108,12 +108,11 @@ impl Hub {
             n: session.number_of_key(self.content_hash(&["key", key])),
             content: post.content,
         });
-        if let Some(numbered) = numbered
-            && repeats(reader, room, &mut state, numbered, now.ms(), &mut waiting)?
-        {
+        let asked = numbered.map(Asked::from).unwrap_or_default();
+        if repeats(reader, room, &mut state, &asked, now.ms(), &mut waiting)? {
             return Ok(posted);
         }
-        self.append(reader, room, state, post.draft?, numbered, now, waiting)?;
+        self.append(reader, room, state, post.draft?, asked, now, waiting)?;
         Ok(posted)
     }
 }

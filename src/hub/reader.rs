@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 use atomic_waker::AtomicWaker;
 use smallvec::SmallVec;
 
-use super::live_room::{LiveRoom, Stretch};
+use super::live_room::{LiveRoom, Shown, Stretch};
 use super::sessions::Session;
 use crate::protocol::{Close, MemberId, Seq};
 use crate::transport::socket::Socket;
@@ -33,6 +33,8 @@ pub(super) struct Cursor {
     pub(super) room: Arc<LiveRoom>,
     /// As whom.
     pub(super) member: MemberId,
+    /// How it is sent this room.
+    pub(super) carrier: Carrier,
     /// The last event whose frames the socket took, or has begun to take.
     position: Seq,
 }
@@ -59,14 +61,14 @@ struct Desk {
 
 impl Desk {
     /// The next cursor that is behind its room, in turn.
-    fn next_late(&mut self) -> Option<(Arc<LiveRoom>, MemberId, Seq)> {
+    fn next_late(&mut self) -> Option<(Arc<LiveRoom>, MemberId, Carrier, Seq)> {
         let count = self.cursors.len();
         let index = (0..count)
             .map(|step| (self.turn as usize + step) % count)
             .find(|&index| self.cursors[index].position < self.cursors[index].room.head())?;
         self.turn = index as u32 + 1;
         let cursor = &self.cursors[index];
-        Some((cursor.room.clone(), cursor.member, cursor.position))
+        Some((cursor.room.clone(), cursor.member, cursor.carrier, cursor.position))
     }
 }
 
@@ -178,9 +180,25 @@ impl Reader {
         self.carrier.wire()
     }
 
-    /// How it is sent what it shares with others.
-    pub(super) fn carrier(&self) -> Carrier {
+    /// How it is sent what it shares with others, unless it is sent a room in a form of its own.
+    pub(crate) fn carrier(&self) -> Carrier {
         self.carrier
+    }
+
+    /// The wire on which it is sent a room.
+    pub(super) fn wire_in(&self, room: &LiveRoom) -> Wire {
+        let desk = self.desk();
+        let cursor = desk.cursors.iter().find(|cursor| std::ptr::eq(Arc::as_ptr(&cursor.room), room));
+        cursor.map_or(self.carrier, |cursor| cursor.carrier).wire()
+    }
+
+    /// Has it be sent a room in another form, from its cursor on. Returns the one before, if it is in the room and that is
+    /// another. Called with the room's lock held.
+    pub(super) fn change_carrier(&self, room: &Arc<LiveRoom>, carrier: Carrier) -> Option<Carrier> {
+        let mut desk = self.desk();
+        let cursor = desk.cursors.iter_mut().find(|cursor| Arc::ptr_eq(&cursor.room, room))?;
+        let before = std::mem::replace(&mut cursor.carrier, carrier);
+        (before != carrier).then_some(before)
     }
 
     /// The session, on wires that have one.
@@ -323,11 +341,11 @@ impl Reader {
 
     /// Begins to read a room from a position, unless the connection is over. Called with the room's lock held, so that
     /// nothing comes between.
-    pub(super) fn seat(&self, room: Arc<LiveRoom>, member: MemberId, position: Seq) -> bool {
+    pub(super) fn seat(&self, room: Arc<LiveRoom>, member: MemberId, carrier: Carrier, position: Seq) -> bool {
         self.seated.store(true, Ordering::Relaxed);
         let mut desk = self.desk();
         if !desk.gone {
-            desk.cursors.push(Cursor { room, member, position });
+            desk.cursors.push(Cursor { room, member, carrier, position });
         }
         !desk.gone
     }
@@ -337,15 +355,15 @@ impl Reader {
         self.desk().gone = true;
     }
 
-    /// Stops reading a room. Returns as whom it was there.
-    pub(super) fn unseat(&self, room: &Arc<LiveRoom>) -> Option<MemberId> {
+    /// Stops reading a room. Returns how it was there.
+    pub(super) fn unseat(&self, room: &Arc<LiveRoom>) -> Option<Cursor> {
         let mut desk = self.desk();
         let index = desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, room))?;
-        let member = desk.cursors.swap_remove(index).member;
+        let cursor = desk.cursors.swap_remove(index);
         if desk.cursors.is_empty() {
             desk.cursors = SmallVec::new();
         }
-        Some(member)
+        Some(cursor)
     }
 
     /// Stops reading every room.
@@ -365,13 +383,20 @@ impl Reader {
 
     /// Notes that bytes came: whether they made something whole, and whether they left something half said.
     pub fn heard(&self, tick: u32, made_whole: bool, is_midway: bool) {
-        self.heard.store(tick, Ordering::Relaxed);
-        self.pinged.store(false, Ordering::Relaxed);
+        if !self.wire().pings_by_the_clock() {
+            self.answered(tick);
+        }
         if !is_midway {
             self.begun.store(0, Ordering::Relaxed);
         } else if made_whole || self.begun.load(Ordering::Relaxed) == 0 {
             self.begun.store(tick.max(1), Ordering::Relaxed);
         }
+    }
+
+    /// Notes a sign of life: the next ping is due an interval after it.
+    pub fn answered(&self, tick: u32) {
+        self.heard.store(tick, Ordering::Relaxed);
+        self.pinged.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn entered(&self) -> u32 {
@@ -399,8 +424,9 @@ impl Reader {
         }
     }
 
-    /// Offers the newest batch of a room, and loose frames by the member they come from. Called by the flusher.
-    pub(super) fn offer(&self, room: &Arc<LiveRoom>, batch: Option<&Batch>, loose: &Loose) -> Offered {
+    /// Offers what a flush shows of a room: the newest batch, if there are events in it, and loose frames by the member they
+    /// come from. Called by the flusher.
+    pub(super) fn offer(&self, room: &Arc<LiveRoom>, shown: &[Shown], has_events: bool) -> Offered {
         let mut desk = self.desk();
         if desk.closing || desk.broken {
             return Offered::Absent;
@@ -413,6 +439,13 @@ impl Reader {
         if desk.full {
             return Offered::Behind(position + 1);
         }
+        let (batch, loose) = Shown::of(shown, cursor.carrier);
+        if has_events && batch.is_none() {
+            // It is sent the room in another form since the flush began.
+            drop(desk);
+            self.call();
+            return Offered::Behind(position + 1);
+        }
         let batch = batch.filter(|batch| batch.last() > position);
         if batch.is_some_and(|batch| batch.first() > position + 1) {
             drop(desk);
@@ -420,7 +453,7 @@ impl Reader {
             return Offered::Behind(position + 1);
         }
         let knows_typing = self.knows_typing.load(Ordering::Relaxed);
-        let loose = if knows_typing { loose.without(member) } else { Cow::Borrowed(&[][..]) };
+        let loose = loose.filter(|_| knows_typing).map_or(Cow::Borrowed(&[][..]), |loose| loose.without(member));
         let Some(batch) = batch else {
             if position < room.head() {
                 // Nothing loose overtakes numbered events that are still to come.
@@ -433,7 +466,7 @@ impl Reader {
             return Offered::Taken;
         };
         if batch.is_personal_to(member, position) {
-            let personal = batch.personal_to(member, self.wire(), room.name());
+            let personal = batch.personal_to(member, room.name());
             self.advance(&mut desk, index, &personal, &loose);
         } else {
             self.advance(&mut desk, index, batch, &loose);
@@ -453,14 +486,15 @@ impl Reader {
             if desk.full || desk.broken || desk.closing {
                 return;
             }
-            let Some((room, member, position)) = desk.next_late() else { return };
+            let Some((room, member, carrier, position)) = desk.next_late() else { return };
             // The room's lock is never taken while the desk's is held.
             drop(desk);
-            let stretch = room.stretch(self.wire(), member, position, STRETCH_BYTES);
+            let stretch = room.stretch(carrier.wire(), member, position, STRETCH_BYTES);
             let mut desk = self.desk();
-            let Some(index) =
-                desk.cursors.iter().position(|cursor| Arc::ptr_eq(&cursor.room, &room) && cursor.position == position)
-            else {
+            let is_it = |cursor: &Cursor| {
+                Arc::ptr_eq(&cursor.room, &room) && cursor.position == position && cursor.carrier == carrier
+            };
+            let Some(index) = desk.cursors.iter().position(is_it) else {
                 continue;
             };
             match stretch {
@@ -476,6 +510,25 @@ impl Reader {
     /// The socket, for the connection's task, which alone reads it.
     pub fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// Moves the connection to another socket. `unsent` gives what was written and not sent yet, which goes first; it is asked
+    /// while nobody writes. The connection's task goes on there.
+    pub(crate) fn move_to(&self, socket: Socket, unsent: impl FnOnce() -> Vec<u8>) {
+        let mut desk = self.desk();
+        let mut first = unsent();
+        first.append(&mut desk.pending);
+        desk.pending = first;
+        desk.full = false;
+        self.socket.move_to(socket);
+        drop(desk);
+        self.call();
+    }
+
+    /// It is served, though it is in no room.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn is_served(&self) {
+        self.seated.store(true, Ordering::Relaxed);
     }
 
     /// Waits until the connection's task has to [read on](Self::read_on).

@@ -26,6 +26,10 @@ use crate::store::{KeptSession, SessionHash};
 /// Bytes of a secret: 128 bits cannot be guessed.
 const SECRET_BYTES: usize = 16;
 
+/// Bytes of a public id, and how many of them are drawn. 15 are 20 characters, as long as clients know theirs.
+const ISSUED: usize = 15;
+const DRAWN: usize = 8;
+
 /// In the place of a command's number: look at what is remembered. Higher numbers are looked up each time.
 const LOOK: u32 = u32::MAX;
 
@@ -103,14 +107,19 @@ impl Session {
         seated.map(|(_, member)| member).or_else(|| inner.away().iter().find(is_here).map(|held| held.member))
     }
 
-    /// Looks whether a command was done before.
+    /// Looks whether a command was done before. `speaker` is the connection that has to speak for the session, if it matters.
     ///
     /// # Errors
     /// Those of [`Resends::recall`]; [`Code::NotInRoom`] once another connection speaks for the session, which then sends
     /// again what it wants to.
-    pub(super) fn recall(&self, reader: &Arc<Reader>, command: Numbered, now: u64) -> Result<Recalled, Refusal> {
+    pub(super) fn recall(
+        &self,
+        speaker: Option<&Arc<Reader>>,
+        command: Numbered,
+        now: u64,
+    ) -> Result<Recalled, Refusal> {
         let mut inner = self.inner();
-        if !inner.is_attached_to(reader) {
+        if speaker.is_some_and(|reader| !inner.is_attached_to(reader)) {
             return Err(Code::NotInRoom.into());
         }
         if inner.newest != LOOK && command.n > inner.newest.into() {
@@ -202,11 +211,18 @@ impl Session {
     /// One step with [`Session::attach`].
     pub(super) fn seat(&self, reader: &Arc<Reader>, held: Held, position: Seq) -> Result<(), Held> {
         let mut inner = self.inner();
-        if inner.is_attached_to(reader) && reader.seat(held.room.clone(), held.member, position) {
+        if inner.is_attached_to(reader) && reader.seat(held.room.clone(), held.member, reader.carrier(), position) {
             return Ok(());
         }
         inner.trace().away.push(held.clone());
         Err(held)
+    }
+
+    /// Somebody numbers commands in it who does not speak for it. Returns the number of this visit.
+    pub(super) fn visit(&self) -> u32 {
+        let mut inner = self.inner();
+        inner.visits += 1;
+        inner.visits
     }
 
     /// This connection speaks for it no longer. Returns the number of the visit that ended, if it was the last one.
@@ -337,6 +353,40 @@ impl Sessions {
             by_hash: Mutex::new(kept.into_iter().map(session).collect()),
             content: SipHasher13::new_with_key(hash_key),
         }
+    }
+
+    /// A public id for somebody who has no secret, which is known again as one of ours without being remembered: half of it
+    /// is drawn, and half vouches for that.
+    pub(super) fn issue(&self) -> String {
+        let mut drawn = [0; DRAWN];
+        getrandom::fill(&mut drawn).expect("the system's random source works, else nothing here is safe");
+        URL_SAFE_NO_PAD.encode(self.vouched(drawn))
+    }
+
+    /// The session under which commands count that are numbered after an id of ours; nothing for another id.
+    pub(super) fn of_issued(&self, id: &str) -> Option<Arc<Session>> {
+        let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
+        let drawn = *bytes.first_chunk::<DRAWN>()?;
+        if bytes != self.vouched(drawn) {
+            return None;
+        }
+        let session = Arc::new(Session { hash: hash_of(id, None), inner: Mutex::default() });
+        let mut by_hash = self.by_hash();
+        if let Some(known) = by_hash.get(&session.hash) {
+            return Some(known.0.clone());
+        }
+        by_hash.insert(Listed(session.clone()));
+        Some(session)
+    }
+
+    fn vouched(&self, drawn: [u8; DRAWN]) -> [u8; ISSUED] {
+        let mut hasher = self.content;
+        hasher.write(b"issued");
+        hasher.write(&drawn);
+        let mut id = [0; ISSUED];
+        id[..DRAWN].copy_from_slice(&drawn);
+        id[DRAWN..].copy_from_slice(&hasher.finish().to_le_bytes()[..ISSUED - DRAWN]);
+        id
     }
 
     /// All of them.

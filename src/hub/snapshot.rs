@@ -35,6 +35,11 @@ pub struct SnapshotParts {
 }
 
 impl SnapshotParts {
+    /// Whom it is for.
+    pub(super) fn you(&self) -> MemberId {
+        self.you
+    }
+
     /// The snapshot as a part of a frame.
     pub fn build<'a>(&'a self, room: &'a RoomName, history: &'a [Arc<Event>]) -> Snapshot<'a> {
         Snapshot {

@@ -85,18 +85,21 @@ impl Hub {
 
     pub(super) async fn run_watch(self: &Arc<Self>) {
         let rules = &self.rules;
-        let shortest = [rules.heartbeat, rules.heartbeat_timeout, rules.join_timeout, rules.message_timeout]
+        let (by_silence, by_the_clock) = (&rules.by_silence, &rules.by_the_clock);
+        let shortest = [by_silence, by_the_clock]
             .into_iter()
+            .flat_map(|beats| [beats.interval, beats.timeout, beats.join])
+            .chain([rules.message_timeout])
             .min()
             .unwrap_or(ROUND[1]);
         let round = (shortest / ROUNDS_PER_SPAN).clamp(ROUND[0], ROUND[1]);
         let rounds = |span: Duration| u32::try_from(span.as_nanos().div_ceil(round.as_nanos())).unwrap_or(u32::MAX);
-        let spans = Spans {
-            ping: rounds(rules.heartbeat),
-            dead: rounds(rules.heartbeat).saturating_add(rounds(rules.heartbeat_timeout)),
-            join: rounds(rules.join_timeout),
+        let spans = [by_silence, by_the_clock].map(|beats| Spans {
+            ping: rounds(beats.interval),
+            dead: rounds(beats.interval).saturating_add(rounds(beats.timeout)),
+            join: rounds(beats.join),
             message: rounds(rules.message_timeout),
-        };
+        });
         let sweep = rounds(SWEEP.min(Duration::from_millis(rules.stored_room_idle_ms) / ROUNDS_PER_SPAN)).max(1);
         let mut rounds_to_sweep = sweep;
         let mut interval = tokio::time::interval(round);
@@ -114,9 +117,10 @@ impl Hub {
     }
 
     /// One round over all connections.
-    fn watch(&self, tick: u32, spans: &Spans) {
+    fn watch(&self, tick: u32, [by_silence, by_the_clock]: &[Spans; 2]) {
         let mut concerned: Vec<(Arc<Reader>, Option<Close>)> = Vec::new();
         for Present(reader) in self.readers().iter() {
+            let spans = if reader.wire().pings_by_the_clock() { by_the_clock } else { by_silence };
             let silent = tick.saturating_sub(reader.last_heard());
             let verdict = if reader.is_held() {
                 // It is not being read while its command is kept.

@@ -46,6 +46,16 @@ pub enum Kind {
         text: Box<str>,
         /// What happened to it since.
         marks: Marks,
+        /// The form in which a Socket.IO page wrote it, for others of its kind. It is not stored.
+        form: Option<Box<Form>>,
+    },
+    /// Something without a text that a Socket.IO page passes on to others of its kind. Other wires show nothing, and a store
+    /// keeps its number only.
+    Passed {
+        /// Who.
+        from: MemberId,
+        /// What; nothing where only the number was kept.
+        form: Option<Box<Form>>,
     },
     /// A line for one.
     Private {
@@ -105,6 +115,25 @@ pub enum Kind {
         /// Who.
         member: Member,
     },
+}
+
+/// An event as a Socket.IO page emitted it. Whoever emits something that is no plain string has it already: it goes to all
+/// others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Its name.
+    pub event: Box<str>,
+    /// Its arguments, JSON with commas between them; placeholders stand in it for attachments.
+    pub arguments: Box<str>,
+    /// Binary parts.
+    pub attachments: Box<[Vec<u8>]>,
+}
+
+impl Form {
+    fn weight(&self) -> usize {
+        let attached: usize = self.attachments.iter().map(|attachment| attachment.len() + 32).sum();
+        self.event.len() + self.arguments.len() + attached
+    }
 }
 
 /// The two whom a private line concerns: its sender and its receiver.
@@ -180,7 +209,7 @@ impl Kind {
             Self::Edit { between, .. } | Self::Delete { between, .. } | Self::React { between, .. } => {
                 between.is_none_or(|pair| pair.contains(&viewer))
             }
-            Self::Message { .. } | Self::Removed | Self::Join { .. } | Self::Leave { .. } => true,
+            Self::Message { .. } | Self::Passed { .. } | Self::Removed | Self::Join { .. } | Self::Leave { .. } => true,
         }
     }
 
@@ -189,6 +218,7 @@ impl Kind {
         match self {
             Self::Join { .. } | Self::Leave { .. } => true,
             Self::Message { .. }
+            | Self::Passed { .. }
             | Self::Private { .. }
             | Self::Removed
             | Self::Edit { .. }
@@ -204,7 +234,7 @@ impl Kind {
             Self::Edit { between, .. } | Self::Delete { between, .. } | Self::React { between, .. } => {
                 between.is_none()
             }
-            Self::Message { .. } | Self::Removed | Self::Join { .. } | Self::Leave { .. } => true,
+            Self::Message { .. } | Self::Passed { .. } | Self::Removed | Self::Join { .. } | Self::Leave { .. } => true,
         }
     }
 
@@ -212,7 +242,8 @@ impl Kind {
     pub fn is_line(&self) -> bool {
         match self {
             Self::Message { .. } | Self::Private { .. } => true,
-            Self::Removed
+            Self::Passed { .. }
+            | Self::Removed
             | Self::Edit { .. }
             | Self::Delete { .. }
             | Self::React { .. }
@@ -225,9 +256,12 @@ impl Kind {
     pub fn target(&self) -> Option<Seq> {
         match self {
             Self::Edit { target, .. } | Self::Delete { target, .. } | Self::React { target, .. } => Some(*target),
-            Self::Message { .. } | Self::Private { .. } | Self::Removed | Self::Join { .. } | Self::Leave { .. } => {
-                None
-            }
+            Self::Message { .. }
+            | Self::Passed { .. }
+            | Self::Private { .. }
+            | Self::Removed
+            | Self::Join { .. }
+            | Self::Leave { .. } => None,
         }
     }
 
@@ -237,7 +271,10 @@ impl Kind {
         const AROUND: usize = 160;
         AROUND
             + match self {
-                Self::Message { text, name, marks, .. } => text.len() + name.len() + marks.weight(),
+                Self::Message { text, name, marks, form, .. } => {
+                    text.len() + name.len() + marks.weight() + form.as_ref().map_or(0, |form| form.weight())
+                }
+                Self::Passed { form, .. } => form.as_ref().map_or(0, |form| form.weight()),
                 Self::Private { text, name, to_name, marks, .. } => {
                     text.len() + name.len() + to_name.len() + marks.weight()
                 }

@@ -12,6 +12,6 @@ mod refusal;
 
 pub use close::Close;
 pub use command::{Command, Edge, Malformed, Page, Position, SAFE_INTEGER};
-pub use event::{Event, Kind, Marks, Member, MemberId, Pair, Reaction, Seq};
+pub use event::{Event, Form, Kind, Marks, Member, MemberId, Pair, Reaction, Seq};
 pub use frame::{ClientFrame, Limits, MemberCard, ReactionCard, ResetReason, ServerFrame, Since, Snapshot};
 pub use refusal::{Code, Refusal};

@@ -17,7 +17,7 @@ pub use roster::{Person, Roster};
 use std::sync::Arc;
 
 use crate::names::{self, Name, NameKey};
-use crate::protocol::{Code, Event, Kind, Marks, Member, MemberId, Pair, Reaction, Refusal, Seq};
+use crate::protocol::{Code, Event, Form, Kind, Marks, Member, MemberId, Pair, Reaction, Refusal, Seq};
 use pending::Pending;
 use recent::Recent;
 
@@ -42,6 +42,17 @@ pub enum Draft {
         signed: Option<Name>,
         /// What.
         text: Box<str>,
+    },
+    /// Pass an event on to other pages of Socket.IO, in the form in which it was emitted.
+    Pass {
+        /// Who.
+        from: MemberId,
+        /// The name that was written on it.
+        signed: Option<Name>,
+        /// What it says to all others; without a text they see nothing.
+        text: Option<Box<str>>,
+        /// The event.
+        form: Box<Form>,
     },
     /// Say something to one.
     Private {
@@ -120,7 +131,8 @@ impl Line {
             Kind::Private { from, to, marks, .. } => {
                 Some(Self { from: *from, between: Some([*from, *to]), reactions: marks.reactions().len() })
             }
-            Kind::Removed
+            Kind::Passed { .. }
+            | Kind::Removed
             | Kind::Edit { .. }
             | Kind::Delete { .. }
             | Kind::React { .. }
@@ -252,7 +264,20 @@ impl Room {
                     Some(claimed) => (claimed.shared(), false),
                     None => (self.signature(from, signed, limits)?, true),
                 };
-                Kind::Message { from, name, guest, text, marks: Marks::default() }
+                Kind::Message { from, name, guest, text, marks: Marks::default(), form: None }
+            }
+            Draft::Pass { from, signed, text, form } => {
+                let person = self.person(from)?;
+                // What is written in it is shown as it is, so nobody else's claimed name may be, whoever writes it.
+                let written = self.signature(from, signed, limits)?;
+                match text {
+                    Some(text) => {
+                        let (name, guest) =
+                            person.claimed().map_or((written, true), |claimed| (claimed.shared(), false));
+                        Kind::Message { from, name, guest, text, marks: Marks::default(), form: Some(form) }
+                    }
+                    None => Kind::Passed { from, form: Some(form) },
+                }
             }
             Draft::Private { from, to, text } => {
                 if from == to {
@@ -303,7 +328,8 @@ impl Room {
         match &event.kind {
             Kind::Join { member } => self.roster.enter(member.clone(), event.seq),
             Kind::Leave { member } => self.roster.remove(member.id),
-            Kind::Message { from, name, guest: true, .. } => self.roster.sign(*from, name),
+            // A name in an event that is passed on stands on that event, and is not what its sender goes by.
+            Kind::Message { from, name, guest: true, form: None, .. } => self.roster.sign(*from, name),
             Kind::Edit { target, text: Some(text), .. } => {
                 self.log.supersede_edits(*target);
                 self.change(*target, |line| match line {
@@ -313,6 +339,7 @@ impl Room {
                         guest: *guest,
                         text: text.clone(),
                         marks: marks.edited(event.at),
+                        form: None,
                     },
                     Kind::Private { from, name, to, to_name, marks, .. } => Kind::Private {
                         from: *from,
@@ -336,7 +363,8 @@ impl Room {
                 }
                 changed
             }),
-            Kind::Message { guest: false, .. }
+            Kind::Message { .. }
+            | Kind::Passed { .. }
             | Kind::Private { .. }
             | Kind::Removed
             | Kind::Edit { text: None, .. } => {}

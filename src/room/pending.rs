@@ -70,6 +70,7 @@ impl Pending {
                 self.leaving.insert(member.id);
             }
             Kind::Message { .. }
+            | Kind::Passed { .. }
             | Kind::Private { .. }
             | Kind::Removed
             | Kind::Edit { .. }
@@ -99,6 +100,7 @@ impl Pending {
                 self.leaving.remove(&member.id);
             }
             Kind::Message { .. }
+            | Kind::Passed { .. }
             | Kind::Private { .. }
             | Kind::Removed
             | Kind::Edit { .. }

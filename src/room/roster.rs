@@ -79,6 +79,11 @@ impl Roster {
         self.people.is_empty()
     }
 
+    /// How many have claimed a name.
+    pub fn named(&self) -> usize {
+        self.claims.len()
+    }
+
     /// Somebody by number.
     pub fn get(&self, id: MemberId) -> Option<&Person> {
         self.find(id).map(|index| &self.people[index])

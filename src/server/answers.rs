@@ -1,7 +1,7 @@
 //! Answers that no route gives: refusals in words for people, or in JSON for programs.
 
 use axum::body::Body;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -28,6 +28,15 @@ pub(crate) fn foreign() -> Response<Body> {
     let code = Code::OriginForbidden;
     let advice = "The operator can let it in with --allow-origin.";
     json(StatusCode::FORBIDDEN, code.as_str(), &format!("{} {advice}", code.words()))
+}
+
+/// The answer to a request that is over a limit of its address.
+pub(crate) fn refused(exceeded: &Exceeded) -> Response<Body> {
+    let refusal = Refusal::from(*exceeded);
+    let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let mut response = json(status, refusal.code.as_str(), refusal.words());
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(exceeded.retry_after_seconds()));
+    response
 }
 
 /// The whole answer to a connection that is not served at all.

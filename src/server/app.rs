@@ -14,6 +14,7 @@ use crate::limits::Addresses;
 use crate::pace::Rates;
 use crate::store::{Store, StoreError};
 use crate::transport::origin::Gate;
+use crate::transport::socketio::Sessions;
 use crate::transport::tls::{Identity, TlsError};
 
 /// One server: its settings, its rooms, and who is connected.
@@ -36,6 +37,8 @@ pub struct App {
     pub health: Health,
     /// The rooms and who is in them.
     pub hub: Arc<Hub>,
+    /// Sessions of Engine.IO that began with polling.
+    pub(crate) engines: Arc<Sessions>,
     /// How fast one connection may go on.
     pub rates: Rates,
     began: Instant,
@@ -55,6 +58,7 @@ impl App {
         let hub = Hub::open(Rules::from(&settings), Store::open(&settings)?)?;
         Ok(Arc::new(Self {
             hub,
+            engines: Arc::default(),
             rates: Rates::from(&settings),
             addresses: Addresses::new(&settings),
             gate: Gate::new(&settings),

@@ -25,6 +25,7 @@ use super::app::App;
 use super::{Endless, Lingering, answers, guard};
 use crate::limits::Seat;
 use crate::transport::socket::Socket;
+use crate::transport::socketio::Endpoint;
 use crate::transport::tls;
 use crate::transport::upgrade::{self, Path};
 use crate::transport::{Peer, cors, door};
@@ -152,7 +153,10 @@ async fn answer(
                 upgrade::open(&app, path, request, &caller)
             } else {
                 request.extensions_mut().insert(Peer(caller.peer()));
-                permit.sign(routes.call(request).await?)
+                match Endpoint::of(request.uri().path()) {
+                    Some(endpoint) => permit.sign(endpoint.serve(&app, request, &caller).await),
+                    None => permit.sign(routes.call(request).await?),
+                }
             }
         }
     };

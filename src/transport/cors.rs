@@ -1,5 +1,5 @@
 //! What a page of another site may do with the HTTP interface, and what its browser has to be told (the CORS protocol of the
-//! Fetch standard). The rule is a WebSocket's. Knows no route but that the interface is below `/api`.
+//! Fetch standard). The rule is a WebSocket's. Knows no route but that the interface is below `/api`, and where sessions of Engine.IO are.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use http::header::{
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use super::origin::{Gate, Verdict};
+use super::socketio::Endpoint;
 use crate::server::answers;
 
 /// How long a browser may remember the answer to its preflight.
@@ -30,7 +31,7 @@ pub(crate) enum Permit {
 impl Permit {
     pub(crate) fn of(gate: &Gate, request: &Request<Body>, now: Duration) -> Self {
         let path = request.uri().path();
-        if path != "/api" && !path.starts_with("/api/") {
+        if path != "/api" && !path.starts_with("/api/") && Endpoint::of(path).is_none() {
             return Self::Ordinary;
         }
         match (gate.judge(request.headers(), now), request.headers().get(ORIGIN)) {

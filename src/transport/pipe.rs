@@ -23,6 +23,8 @@ pub struct Pipe {
     connection: AtomicWaker,
     /// Wakes whoever fetches.
     client: AtomicWaker,
+    /// Wakes whoever waits to bring something.
+    bringer: AtomicWaker,
 }
 
 #[derive(Debug, Default)]
@@ -99,6 +101,20 @@ impl Pipe {
         Brought::Taken
     }
 
+    /// Brings a piece as [`Pipe::bring`] does, or has the task woken when there may be room. One task at a time may wait.
+    pub fn poll_bring(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Brought> {
+        self.bringer.register(cx.waker());
+        match self.bring(bytes) {
+            Brought::Full => Poll::Pending,
+            brought => Poll::Ready(brought),
+        }
+    }
+
+    /// Brings the first bytes of what the connection will read elsewhere, however much waits already.
+    pub(super) fn bring_last(&self, bytes: &[u8]) {
+        self.contents().inward.extend_from_slice(bytes);
+    }
+
     /// The client is gone: what lies here is thrown away, and the connection's next write fails.
     pub fn hang_up(&self) {
         let mut contents = self.contents();
@@ -106,6 +122,7 @@ impl Pipe {
         drop(contents);
         self.connection.wake();
         self.client.wake();
+        self.bringer.wake();
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -138,10 +155,17 @@ impl End {
         buffer[..count].copy_from_slice(&contents.inward[..count]);
         if count == contents.inward.len() {
             contents.inward = Vec::new();
+            drop(contents);
+            self.0.bringer.wake();
         } else {
             contents.inward.drain(..count);
         }
         Poll::Ready(count)
+    }
+
+    /// Whether something that the client brought is still to be read.
+    pub(super) fn has_inward(&self) -> bool {
+        !self.0.contents().inward.is_empty()
     }
 
     /// Has the task woken when there is room. Ready, too, once the client is gone: the next write tells.
@@ -174,6 +198,7 @@ impl End {
     pub(super) fn shut_down(&self) {
         self.0.contents().is_shut = true;
         self.0.client.wake();
+        self.0.bringer.wake();
     }
 }
 

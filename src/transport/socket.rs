@@ -1,9 +1,11 @@
 //! A connection's other end: TCP, with or without TLS over it, or a pipe whose client comes by HTTP. Everybody who writes or
 //! reads does it through a shared reference: who may, and when, is decided elsewhere. Knows no frame and no HTTP.
 
+use std::any::Any;
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -24,6 +26,21 @@ enum Kind {
     Secured(Box<Tls>),
     /// As cheap for the others.
     Piped(pipe::End),
+    /// It begins in a pipe and may be moved to a socket.
+    Moving(Box<Moving>),
+}
+
+struct Moving {
+    end: pipe::End,
+    moved: OnceLock<Socket>,
+    /// Dropped with the connection.
+    _guard: Box<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Moving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Moving").field("end", &self.end).field("moved", &self.moved).finish_non_exhaustive()
+    }
 }
 
 impl Socket {
@@ -35,6 +52,21 @@ impl Socket {
     /// A connection whose client fetches what is written and brings what is read. The pipe ends with it.
     pub fn piped(pipe: Arc<Pipe>) -> Self {
         Self(Kind::Piped(pipe::End::of(pipe)))
+    }
+
+    /// The same for a connection that may be moved to another socket later. `guard` is dropped with it.
+    pub fn moving(pipe: Arc<Pipe>, guard: impl Any + Send + Sync) -> Self {
+        let (end, guard) = (pipe::End::of(pipe), Box::new(guard));
+        Self(Kind::Moving(Box::new(Moving { end, moved: OnceLock::new(), _guard: guard })))
+    }
+
+    /// Moves a connection that [may be](Self::moving) moved, once. What was brought to the pipe is read first; what was
+    /// written to it is the caller's.
+    pub(crate) fn move_to(&self, socket: Socket) {
+        if let Kind::Moving(moving) = &self.0 {
+            // A session is upgraded once.
+            let _ = moving.moved.set(socket);
+        }
     }
 
     /// Shakes hands with a peer who speaks TLS. Not bounded in time.
@@ -61,6 +93,10 @@ impl Socket {
             Kind::Plain(tcp) => tcp.poll_read(cx, buffer),
             Kind::Secured(tls) => tls.poll_read(cx, buffer),
             Kind::Piped(end) => end.poll_read(cx, buffer).map(Ok),
+            Kind::Moving(moving) => match moving.moved.get() {
+                Some(socket) if !moving.end.has_inward() => socket.poll_read(cx, buffer),
+                Some(_) | None => moving.end.poll_read(cx, buffer).map(Ok),
+            },
         }
     }
 
@@ -73,6 +109,10 @@ impl Socket {
             Kind::Plain(tcp) => tcp.poll_read(cx, buffer),
             Kind::Secured(tls) => tls.tcp().poll_read(cx, buffer),
             Kind::Piped(end) => end.poll_read(cx, buffer).map(Ok),
+            Kind::Moving(moving) => match moving.moved.get() {
+                Some(socket) => socket.poll_discard(cx, buffer),
+                None => moving.end.poll_read(cx, buffer).map(Ok),
+            },
         }
     }
 
@@ -85,6 +125,10 @@ impl Socket {
             Kind::Plain(tcp) => tcp.poll_writable(cx),
             Kind::Secured(tls) => tls.tcp().poll_writable(cx),
             Kind::Piped(end) => end.poll_writable(cx).map(Ok),
+            Kind::Moving(moving) => match moving.moved.get() {
+                Some(socket) => socket.poll_writable(cx),
+                None => moving.end.poll_writable(cx).map(Ok),
+            },
         }
     }
 
@@ -98,6 +142,10 @@ impl Socket {
             Kind::Plain(tcp) => tcp.write(bytes),
             Kind::Secured(tls) => tls.write(&[IoSlice::new(bytes)]),
             Kind::Piped(end) => end.write(&[IoSlice::new(bytes)]),
+            Kind::Moving(moving) => match moving.moved.get() {
+                Some(socket) => socket.write(bytes),
+                None => moving.end.write(&[IoSlice::new(bytes)]),
+            },
         }
     }
 
@@ -110,13 +158,17 @@ impl Socket {
             Kind::Plain(tcp) => tcp.write_vectored(slices),
             Kind::Secured(tls) => tls.write(slices),
             Kind::Piped(end) => end.write(slices),
+            Kind::Moving(moving) => match moving.moved.get() {
+                Some(socket) => socket.write_vectored(slices),
+                None => moving.end.write(slices),
+            },
         }
     }
 
     /// The client's half, if it comes by HTTP.
     pub fn pipe(&self) -> Option<&Arc<Pipe>> {
         match &self.0 {
-            Kind::Plain(_) | Kind::Secured(_) => None,
+            Kind::Plain(_) | Kind::Secured(_) | Kind::Moving(_) => None,
             Kind::Piped(end) => Some(end.pipe()),
         }
     }
@@ -131,6 +183,7 @@ impl Socket {
             // A goodbye in TLS lies before the end, and is never read.
             Kind::Secured(tls) => tls.tcp().poll_hung_up(cx, true),
             Kind::Piped(_) => Poll::Pending,
+            Kind::Moving(moving) => moving.moved.get().map_or(Poll::Pending, |socket| socket.poll_hung_up(cx)),
         }
     }
 
@@ -140,6 +193,7 @@ impl Socket {
         match &self.0 {
             Kind::Plain(_) | Kind::Piped(_) => false,
             Kind::Secured(tls) => tls.owes(),
+            Kind::Moving(moving) => moving.moved.get().is_some_and(Socket::owes),
         }
     }
 
@@ -153,6 +207,10 @@ impl Socket {
                 tls.tcp().shut_down();
             }
             Kind::Piped(end) => end.shut_down(),
+            Kind::Moving(moving) => match moving.moved.get() {
+                Some(socket) => return socket.poll_shut_down(cx),
+                None => moving.end.shut_down(),
+            },
         }
         Poll::Ready(())
     }

@@ -13,10 +13,22 @@ use super::door::Admission;
 use super::origin::Verdict;
 use super::socket::Socket;
 use super::ws::{connection, handshake};
+use crate::limits::Seat;
 use crate::server::{App, Caller, Lingering, answers};
 
 /// The subprotocol of our own page and clients.
 const CHARSU: &str = "charsu.v1";
+
+/// A session of Engine.IO, as its first request asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    /// The secret by which its requests find it.
+    pub sid: String,
+    /// It began with polling, and may be upgraded.
+    pub is_polling: bool,
+    /// Whatever is said is said back, for conformance suites.
+    pub echoes: bool,
+}
 
 /// What a WebSocket's path asks for. Rooms and names are as they were written, percent-decoded, and not yet judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +39,8 @@ pub enum Path {
     Room(String),
     /// `/ws/{room}/{name}`; a name may contain slashes, for the tutorial pages do not encode it.
     RoomAndName(String, String),
+    /// `/socket.io/`, on which rooms are asked for later.
+    SocketIo(Engine),
     /// `/echo`, which answers with what it gets, for conformance suites.
     #[cfg(feature = "conformance")]
     Echo,
@@ -93,7 +107,7 @@ fn decode(written: &str) -> Result<String, BadPath> {
 pub(crate) fn open(
     app: &Arc<App>,
     path: Result<Path, BadPath>,
-    mut request: Request<Body>,
+    request: Request<Body>,
     caller: &Caller,
 ) -> Response<Body> {
     if app.gate.judge(request.headers(), app.now()) == Verdict::Foreign {
@@ -118,20 +132,33 @@ pub(crate) fn open(
         Ok(agreed) => agreed,
         Err(refusal) => return refusal.response().map(Body::from),
     };
+    let admitted = request.extensions().get::<Admission>().and_then(Admission::admitted);
+    let query = request.uri().query().map(str::to_owned);
+    let app = Arc::clone(app);
+    take_over(request, caller, response, move |socket, early, seat| {
+        connection::serve(app, Upgraded { socket, early, path, query, charsu, admitted, compression }, seat);
+    })
+}
+
+/// Answers with this 101, and hands the bare socket over once it is written, with what came together with the handshake.
+pub(crate) fn take_over(
+    mut request: Request<Body>,
+    caller: &Caller,
+    response: Response<()>,
+    then: impl FnOnce(Socket, Bytes, Seat) + Send + 'static,
+) -> Response<Body> {
     // Only a first upgrade finds the seat; there is no second one on a connection.
     let Some(seat) = caller.take_seat() else {
         return answers::plain(StatusCode::BAD_REQUEST, "This connection is used up.");
     };
-    let admitted = request.extensions().get::<Admission>().and_then(Admission::admitted);
-    let query = request.uri().query().map(str::to_owned);
     let upgrade = hyper::upgrade::on(&mut request);
-    let app = Arc::clone(app);
     // A task of its own, which ends at once: what waits for hyper is larger than what an idle connection needs.
     tokio::spawn(async move {
         // An error here means that the peer went away before the 101 was written.
         let Ok(upgraded) = upgrade.await else { return };
-        let Some((socket, early)) = bare(upgraded) else { return };
-        connection::serve(app, Upgraded { socket, early, path, query, charsu, admitted, compression }, seat);
+        if let Some((socket, early)) = bare(upgraded) {
+            then(socket, early, seat);
+        }
     });
     response.map(|()| Body::empty())
 }

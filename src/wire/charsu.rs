@@ -81,7 +81,7 @@ pub fn snapshot_event<'a>(room: &'a RoomName, event: &'a Event, viewer: Option<M
         return ServerFrame::Skip { room, seq };
     }
     match &event.kind {
-        Kind::Message { from, name, guest, text, marks } => ServerFrame::Message {
+        Kind::Message { from, name, guest, text, marks, .. } => ServerFrame::Message {
             room,
             seq,
             at,
@@ -104,7 +104,7 @@ pub fn snapshot_event<'a>(room: &'a RoomName, event: &'a Event, viewer: Option<M
             edited_at: marks.edited_at(),
             reactions: reactions(marks),
         },
-        Kind::Removed | Kind::Edit { text: None, .. } => ServerFrame::Skip { room, seq },
+        Kind::Passed { .. } | Kind::Removed | Kind::Edit { text: None, .. } => ServerFrame::Skip { room, seq },
         Kind::Edit { target, from, text: Some(text), .. } => {
             ServerFrame::Edit { room, seq, at, target: *target, from: from.0, text: (&**text).into() }
         }
@@ -125,7 +125,7 @@ pub fn snapshot_event<'a>(room: &'a RoomName, event: &'a Event, viewer: Option<M
 }
 
 pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) {
-    let Kind::Message { from, name, guest, text, marks } = &event.kind else {
+    let Kind::Message { from, name, guest, text, marks, .. } = &event.kind else {
         return answer(&snapshot_event(room, event, viewer), out);
     };
     if *marks != Marks::default() {

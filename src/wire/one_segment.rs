@@ -34,7 +34,11 @@ pub(super) fn event(event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) 
                 notice(&format!("A private line was changed to: {text}"), out);
             }
         }
-        Kind::Removed | Kind::Edit { text: None, .. } | Kind::Delete { .. } | Kind::React { .. } => {}
+        Kind::Passed { .. }
+        | Kind::Removed
+        | Kind::Edit { text: None, .. }
+        | Kind::Delete { .. }
+        | Kind::React { .. } => {}
         Kind::Join { .. } => notice("A user joined the chat", out),
         Kind::Leave { .. } => notice("A user left the chat", out),
     }

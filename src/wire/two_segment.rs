@@ -42,7 +42,11 @@ pub(super) fn event(room: &RoomName, event: &Event, viewer: Option<MemberId>, ou
                 notice(&format!("A private line was changed to: {text}"), out);
             }
         }
-        Kind::Removed | Kind::Edit { text: None, .. } | Kind::Delete { .. } | Kind::React { .. } => {}
+        Kind::Passed { .. }
+        | Kind::Removed
+        | Kind::Edit { text: None, .. }
+        | Kind::Delete { .. }
+        | Kind::React { .. } => {}
         Kind::Join { member } => notice(&format!("{} joined the room", member_name(member)), out),
         Kind::Leave { member } => notice(&format!("{} left the room", member_name(member)), out),
     }

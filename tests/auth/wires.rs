@@ -191,3 +191,39 @@ async fn each_request_on_a_connection_is_asked_for_its_own_token() {
     assert_eq!(raw.post("/api/rooms", &bearer(&token_of("Ali")), "").await.status, 201);
     assert_eq!(raw.post("/api/rooms", "", "").await.status, 401);
 }
+
+#[cfg(not(feature = "conformance"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn socketio_takes_the_token_of_auth_and_nothing_before_it() {
+    let scene = Scene::with(|settings| asks(settings, "HS256"));
+    for (auth, code) in [
+        (json!({}), "token_required"),
+        (json!({ "token": 7 }), "token_required"),
+        (json!({ "token": "no.such.token" }), "token_invalid"),
+        (json!({ "token": claiming(&json!({ "sub": "Ali", "exp": 1000 })) }), "token_expired"),
+        (
+            json!({ "token": claiming(&json!({ "sub": "Ali", "exp": unix_seconds() + 60, "rooms": ["other"] })) }),
+            "room_forbidden",
+        ),
+    ] {
+        let mut page = scene.socketio_page().await;
+        page.sends(&format!("40{auth}"));
+        let answer = page.gets().await;
+        let told: Value = serde_json::from_str(answer.strip_prefix("44").expect("a refusal")).expect("JSON");
+        assert_eq!(told["data"]["code"], code, "{answer}");
+    }
+    let token = token_of("Ali");
+    let connect = format!("40{}", json!({ "token": token, "name": "Somebody else" }));
+    let (mut page, mut polling) = (scene.socketio_as(&connect).await, scene.polling().await);
+    // Whoever has a token is called what it says.
+    page.emits("chat message", json!("hi"));
+    assert_eq!(page.hears().await, json!(["chat message", "Ali: hi"]));
+    polling.brings(&format!("40{}", json!({ "token": token_of("Sara") }))).await;
+    polling.fetches_all(1).await;
+    page.emits("chat message", json!("hello"));
+    assert_eq!(polling.fetches_all(1).await, [r#"42["chat message","Ali: hello"]"#]);
+    // A bad one is refused at once where it stands in the handshake.
+    let header = "Authorization: Bearer no.such.token\r\n";
+    let reply = scene.connect().await.get("/socket.io/?EIO=4&transport=polling", header).await;
+    assert_eq!(reply.status, 401);
+}

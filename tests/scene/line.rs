@@ -22,6 +22,7 @@ use super::{Raw, Socket, Stream, within};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
     Text(String),
+    Binary(Vec<u8>),
     Pong(Vec<u8>),
     /// The server said goodbye: its code (1005 for none) and its words.
     Closed(u16, String),
@@ -200,6 +201,7 @@ async fn listen(
         loop {
             let heard = match socket.read() {
                 Ok(Message::Text(text)) => Heard::Text(text.to_string()),
+                Ok(Message::Binary(data)) => Heard::Binary(data.to_vec()),
                 Ok(Message::Pong(payload)) => Heard::Pong(payload.to_vec()),
                 Ok(Message::Close(None)) => Heard::Closed(1005, String::new()),
                 Ok(Message::Close(Some(frame))) => Heard::Closed(frame.code.into(), frame.reason.to_string()),

@@ -14,6 +14,7 @@ mod person;
 mod program;
 mod raw;
 mod socket;
+mod socketio;
 mod stream;
 mod typed;
 
@@ -39,6 +40,7 @@ pub(crate) use person::{CHARSU, Memory, Person, Place};
 pub(crate) use program::Program;
 pub(crate) use raw::{Raw, Reply};
 pub(crate) use socket::{Frame, Socket, handshake, masked};
+pub(crate) use socketio::{PATH, Polling, SocketIoPage};
 pub(crate) use stream::Stream;
 pub(crate) use typed::types;
 

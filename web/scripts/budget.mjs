@@ -21,7 +21,9 @@ const named = (pattern) => [...new Set([...html.matchAll(pattern)].map((match) =
 const scripts = named(/<(?:script|link)\b[^>]*?(?:src|href)="\/?([^"]+\.js)"/g);
 const styles = named(/<link\b[^>]*?href="\/?([^"]+\.css)"/g);
 const fonts = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.woff2'));
-const later = readdirSync(folder, { recursive: true }).filter((name) => /\.(?:js|css)$/.test(name) && ![...scripts, ...styles].includes(name));
+// What other people's pages load is none of ours.
+const isOurs = (name) => /\.(?:js|css)$/.test(name) && !name.startsWith('socket.io');
+const later = readdirSync(folder, { recursive: true }).filter((name) => isOurs(name) && ![...scripts, ...styles].includes(name));
 const raw = (name) => readFileSync(join(folder, name)).length;
 const packed = (name) => brotli(readFileSync(join(folder, name))).length;
 const sum = (names, size) => names.reduce((total, name) => total + size(name), 0);

@@ -25,7 +25,7 @@ fn command(n: u64) -> Numbered {
 /// Says so many lines, none of which is kept.
 fn fails(session: &Session, reader: &Arc<Reader>, count: u64) {
     for n in 1..=count {
-        assert_eq!(session.recall(reader, command(n), 0), Ok(Recalled::New));
+        assert_eq!(session.recall(Some(reader), command(n), 0), Ok(Recalled::New));
         session.note(command(n), Epoch(2), n);
     }
     (1..=count).for_each(|n| session.withdraw(n, 0));
@@ -36,11 +36,11 @@ async fn one_that_comes_again_does_not_open_the_way_for_all() {
     let (session, reader) = attached().await;
     fails(&session, &reader, 3);
     for n in 1..=3 {
-        assert!(session.recall(&reader, command(4), 1).is_err(), "4 overtakes {n}");
-        assert_eq!(session.recall(&reader, command(n), 1), Ok(Recalled::New));
+        assert!(session.recall(Some(&reader), command(4), 1).is_err(), "4 overtakes {n}");
+        assert_eq!(session.recall(Some(&reader), command(n), 1), Ok(Recalled::New));
         session.note(command(n), Epoch(2), n);
     }
-    assert_eq!(session.recall(&reader, command(4), 1), Ok(Recalled::New));
+    assert_eq!(session.recall(Some(&reader), command(4), 1), Ok(Recalled::New));
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn taking_up_another_place_does_not_let_lines_overtake() {
     session.keep_place(Held { room, member: MemberId(1), until: 1000 });
     fails(&session, &reader, 2);
     assert!(session.reclaim("b", &reader).is_some());
-    assert!(session.recall(&reader, command(3), 1).is_err(), "3 overtakes 1 and 2");
+    assert!(session.recall(Some(&reader), command(3), 1).is_err(), "3 overtakes 1 and 2");
 }
 
 #[tokio::test]
@@ -59,6 +59,6 @@ async fn a_connection_that_was_replaced_says_nothing_more() {
     fails(&session, &before, 1);
     let (_, reader) = attached().await;
     session.attach(&reader, 1000);
-    assert!(session.recall(&before, command(2), 1).is_err(), "2 overtakes 1 over the old line");
-    assert_eq!(session.recall(&reader, command(1), 1), Ok(Recalled::New));
+    assert!(session.recall(Some(&before), command(2), 1).is_err(), "2 overtakes 1 over the old line");
+    assert_eq!(session.recall(Some(&reader), command(1), 1), Ok(Recalled::New));
 }

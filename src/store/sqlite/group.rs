@@ -213,7 +213,7 @@ impl<'w> Group<'w> {
                 let line = target.cast_signed();
                 self.run(sql::REMOVE_REACTION, params![room, line, reaction.from.0, reaction.emoji])?;
             }
-            Kind::Removed | Kind::Edit { text: None, .. } => {}
+            Kind::Passed { .. } | Kind::Removed | Kind::Edit { text: None, .. } => {}
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! | 5 delete | target, member |
 //! | 6 reaction put on, 7 taken off | target, member, name, text (the emoji) |
 //! | 8 join, 9 leave | member, name if it was claimed |
+//! | 10 something without a text was passed on | member |
 //!
 //! What changes a private line has its sender and receiver, too.
 
@@ -28,6 +29,7 @@ const REACT: u8 = 6;
 const UNREACT: u8 = 7;
 const JOIN: u8 = 8;
 const LEAVE: u8 = 9;
+const PASSED: u8 = 10;
 
 /// What an event puts into its row, beside its number and time.
 #[derive(Debug, Default)]
@@ -61,6 +63,7 @@ impl<'e> Row<'e> {
                 text: Some(text),
                 ..Self::default()
             },
+            Kind::Passed { from, .. } => Self { kind: PASSED, member: Some(from.0), ..Self::default() },
             Kind::Removed => Self { kind: REMOVED, ..Self::default() },
             Kind::Edit { target, from, between, text } => {
                 Self { text: text.as_deref(), ..Self::change(EDIT, *target, *from, *between) }
@@ -113,7 +116,9 @@ pub(super) fn read(row: &Stored<'_>) -> rusqlite::Result<Event> {
             guest: kind == GUEST_LINE,
             text: text(9)?.into(),
             marks: marks()?,
+            form: None,
         },
+        PASSED => Kind::Passed { from: member(3)?, form: None },
         PRIVATE => Kind::Private {
             from: member(3)?,
             name: text(4)?.into(),

@@ -271,7 +271,7 @@ mod tests {
             let entry = |seq| {
                 let text = "x".repeat(length).into();
                 let (from, name, guest, marks) = (MemberId(1), "Ali".into(), false, Marks::default());
-                let event = Event { seq, at: seq, kind: Kind::Message { from, name, guest, text, marks } };
+                let event = Event { seq, at: seq, kind: Kind::Message { from, name, guest, text, marks, form: None } };
                 let opens = (seq == 1).then(|| Opening { name: "general".to_owned(), epoch: Epoch(1), code: None });
                 Entry { room: 1, opens, event: Arc::new(event), session: None, command: None, receipt: seq }
             };

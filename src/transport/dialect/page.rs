@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::hub::{Join, Joined};
+use crate::hub::{Asked, Join, Joined};
 use crate::names::{Name, RoomName};
 use crate::protocol::{Close, Code, Refusal};
 use crate::session::{Outcome, Turn, line};
@@ -74,7 +74,8 @@ impl Page<'_, '_> {
             }
             Err(refusal) => Some(turn_away(wire, refusal, out)),
         });
-        let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join, answer };
+        let carrier = self.0.reader.carrier();
+        let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join, carrier, answer };
         let result = self.0.app.hub.join(self.0.reader, join);
         if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
             self.0.app.failed_join(self.0.peer);
@@ -109,7 +110,7 @@ impl Page<'_, '_> {
         let (room, from) = self.0.reader.first_membership().ok_or(Code::NotInRoom)?;
         let draft = line(self.0.app, &room, from, signed, text)?;
         // In a dialect the echo is the acknowledgement.
-        self.0.app.hub.say(self.0.reader, &room, draft, None, self.0.now)?;
+        self.0.app.hub.say(self.0.reader, &room, draft, Asked::default(), self.0.now)?;
         Ok(Outcome::Said)
     }
 
@@ -142,7 +143,7 @@ impl Page<'_, '_> {
         self.0.reader.answer(|out| match self.0.reader.wire() {
             Wire::OneSegment => wire::one_segment_notice(words, out),
             Wire::TwoSegment => wire::two_segment_notice(words, out),
-            Wire::Charsu | Wire::Sse => unreachable!("a dialect carries no frames"),
+            Wire::Charsu | Wire::Sse | Wire::SocketIo(_) => unreachable!("a dialect is none of these"),
         });
     }
 }
@@ -159,7 +160,7 @@ fn turn_away(wire: Wire, refusal: &Refusal, out: &mut Vec<u8>) -> Close {
         }
         Wire::TwoSegment => wire::two_segment_notice(&refusal.in_one_line(), out),
         Wire::OneSegment => wire::one_segment_notice(&refusal.in_one_line(), out),
-        Wire::Charsu | Wire::Sse => unreachable!("a dialect carries no frames"),
+        Wire::Charsu | Wire::Sse | Wire::SocketIo(_) => unreachable!("a dialect is none of these"),
     }
     parting(refusal)
 }

@@ -4,12 +4,31 @@
 //! polling puts several of them into, [`packet`] is a packet of Socket.IO, [`attachments`] puts one together whose binary
 //! parts come after it. None of these touches a socket, a room or a clock.
 //!
+//! `talk.rs` is one session's conversation, whatever carries it, and `chat.rs` what the events of known pages mean. A session
+//! is a WebSocket connection like any other: over polling it is one in memory, a [`pipe`](super::pipe) that HTTP requests
+//! fill and empty with the very frames of a WebSocket, so that an upgrade only changes what carries them.
+//!
 //! The protocols: <https://github.com/socketio/socket.io/tree/main/docs>, `engine.io-protocol/v4-current.md` and
 //! `socket.io-protocol/v5-current.md`.
 
 pub mod attachments;
+mod chat;
 pub mod engine;
+mod ids;
 pub mod packet;
+mod polling;
+mod probe;
+mod requests;
+#[cfg(feature = "conformance")]
+mod suite;
+mod talk;
+mod terms;
 mod violation;
 
+pub(crate) use polling::Sessions;
+pub(crate) use requests::Endpoint;
+#[cfg(feature = "conformance")]
+pub(crate) use suite::Suite;
+pub(crate) use talk::Talk;
+pub use terms::Terms;
 pub use violation::Violation;

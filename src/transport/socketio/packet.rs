@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::Violation;
+use crate::json::push_number;
 
 /// Binary parts of one packet.
 pub const MAX_ATTACHMENTS: usize = 10;
@@ -214,8 +215,4 @@ pub fn push_head(out: &mut Vec<u8>, kind: Type, attachments: usize, namespace: &
     if let Some(id) = id {
         push_number(out, id);
     }
-}
-
-fn push_number(out: &mut Vec<u8>, number: u64) {
-    serde_json::to_writer(out, &number).expect("a number is JSON and a Vec takes every byte");
 }

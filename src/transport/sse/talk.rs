@@ -21,7 +21,7 @@ use crate::session::{Conversation, Outcome, Turn, join_answer, welcome};
 use crate::transport::door::Admission;
 use crate::transport::pipe::Pipe;
 use crate::transport::socket::Socket;
-use crate::wire::{Carrier, Mark, Wire};
+use crate::wire::{Carrier, Mark, ReplyTo, Wire};
 
 /// How long a client gets to fetch the last words.
 const PARTING: Duration = Duration::from_secs(1);
@@ -102,7 +102,7 @@ impl Talk {
 
     /// Tells the client that one of its rooms cannot be read.
     pub(super) fn refuse(&self, room: &RoomName, refusal: &Refusal) {
-        self.reader.answer(|out| Wire::Sse.refuse(refusal, None, room, out));
+        self.reader.answer(|out| Wire::Sse.refuse(refusal, ReplyTo::Nobody, room, out));
     }
 
     /// Goes on by itself, and gives what the client reads.
@@ -224,7 +224,8 @@ pub(super) async fn enter(
         };
         None
     });
-    let join = Join { room, name, since, opening, hold, sees_own_join: false, answer: answer_join };
+    let carrier = reader.carrier();
+    let join = Join { room, name, since, opening, hold, sees_own_join: false, carrier, answer: answer_join };
     let result = match app.hub.join(reader, join) {
         Ok(()) => answer.await.unwrap_or_else(|_| Err(Code::Unavailable.into())),
         Err(refusal) => Err(refusal),

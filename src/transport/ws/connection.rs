@@ -13,14 +13,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::extension::Terms;
 use super::{Decoder, Item, Limits, close, deflate, frame};
+use crate::auth::Admitted;
 use crate::hub::{End, Reader};
 use crate::limits::Seat;
 use crate::pace::Pace;
-use crate::protocol::Close;
 use crate::server::App;
 use crate::session::{Outcome, Turn};
 use crate::transport::Upgraded;
+use crate::transport::socket::Socket;
+use crate::transport::socketio;
 use crate::transport::speaker::Speaker;
 use crate::transport::upgrade::Path;
 use crate::wire::{Carrier, Wire};
@@ -50,27 +53,54 @@ pub(crate) fn serve(app: Arc<App>, upgraded: Upgraded, seat: Seat) {
         return;
     }
     let Upgraded { socket, early, path, query, charsu, admitted, compression } = upgraded;
-    let wire = Wire::of(&path, charsu);
+    let request = Request { path, query, charsu, admitted, compression };
+    serve_on(app, socket, &request, early.to_vec(), seat);
+}
+
+/// What a connection was asked for with.
+pub(crate) struct Request {
+    /// Which path.
+    pub(crate) path: Path,
+    /// What stands after the `?`.
+    pub(crate) query: Option<String>,
+    /// It speaks `charsu.v1`.
+    pub(crate) charsu: bool,
+    /// Whose token let it in, if one did already.
+    pub(crate) admitted: Option<Arc<Admitted>>,
+    /// The terms of compression, if that was agreed on.
+    pub(crate) compression: Option<Terms>,
+}
+
+/// Serves a connection to its end, whatever carries it. `early` is what was read of it already.
+pub(crate) fn serve_on(app: Arc<App>, socket: Socket, request: &Request, early: Vec<u8>, seat: Seat) -> Arc<Reader> {
+    let Request { path, query, charsu, admitted, compression } = request;
+    let wire = Wire::of(path, *charsu);
     // Who wants a window smaller than that of the shared frames is sent what is not compressed.
     let deflated = compression.is_some_and(|terms| terms.server_window() >= deflate::WINDOW);
+    let max_message = match wire {
+        Wire::SocketIo(_) => socketio::Terms::of(&app.settings).max_payload,
+        Wire::Charsu | Wire::OneSegment | Wire::TwoSegment | Wire::Sse => app.settings.frame_bytes,
+    };
     let limits = Limits {
-        max_message: u32::try_from(app.settings.frame_bytes).unwrap_or(u32::MAX),
+        max_message: u32::try_from(max_message).unwrap_or(u32::MAX),
         max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX),
     };
     let mut connection = Connection {
-        reader: app.hub.enter(Carrier::new(wire, deflated), socket, admitted),
+        reader: app.hub.enter(Carrier::new(wire, deflated), socket, admitted.clone()),
         app,
         seat,
         decoder: Decoder::inflating(limits, compression.is_some()),
         rest: Box::default(),
-        speaker: Speaker::new(wire, &path),
+        speaker: Speaker::new(wire, path),
         pace: Pace::default(),
         phase: Phase::Talking,
     };
-    if let ControlFlow::Break(end) = connection.begin(&path, query.as_deref(), early.to_vec()) {
+    let reader = connection.reader.clone();
+    if let ControlFlow::Break(end) = connection.begin(path, query.as_deref(), early) {
         connection.finish(end);
     }
     tokio::spawn(connection);
+    reader
 }
 
 /// One connection. It is the task itself: with thousands of them, what lies here is what an idle one costs.
@@ -123,6 +153,7 @@ impl Connection {
         if matches!(self.phase, Phase::Talking) {
             // Before anything can panic: a second panic while the first one unwinds would end the process.
             self.phase = Phase::Parting(Box::new(Box::pin(part(self.reader.clone()))));
+            self.speaker.end(&self.app.hub);
             self.app.hub.disconnect(&self.reader, end);
         }
     }
@@ -149,6 +180,15 @@ impl Connection {
                 return Poll::Ready(End::Unclean);
             }
             self.reader.read_on();
+        }
+        if self.speaker.has_more_to_do() && !self.reader.is_held() {
+            let Self { app, reader, seat, speaker, pace, .. } = &mut *self;
+            let mut turn = Turn { app, reader, peer: seat.peer(), pace, now: app.hub.moment() };
+            if let Outcome::Close(why) = speaker.go_on(&mut turn) {
+                self.reader.close(why);
+                return Poll::Ready(End::Unclean);
+            }
+            self.reader.write_answers();
         }
         while !self.rest.is_empty() {
             if self.reader.is_pausing() {
@@ -208,7 +248,13 @@ impl Connection {
                     }
                     Outcome::Close(why) => Some(why),
                 },
-                Item::Binary(_) => Some(Close::Unsupported),
+                Item::Binary(data) => match speaker.take_binary(data, &mut turn) {
+                    Outcome::Said | Outcome::Answered => {
+                        is_flushed = false;
+                        None
+                    }
+                    Outcome::Close(why) => Some(why),
+                },
                 Item::Ping(payload) => {
                     owed.set(payload);
                     turn.pace.control(&app.rates, turn.now.elapsed)

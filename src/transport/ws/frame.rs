@@ -21,6 +21,8 @@ const DEFLATED: u8 = 0b0100_0000;
 const OPCODE: u8 = 0b0000_1111;
 const MASKED: u8 = 0b1000_0000;
 const LENGTH: u8 = 0b0111_1111;
+/// Bytes of a masking key.
+const MASK: usize = 4;
 /// In place of a length: the next two bytes hold it.
 const LENGTH_IN_2: u8 = 126;
 /// In place of a length: the next eight bytes hold it.
@@ -230,6 +232,26 @@ pub fn split(frames: &[u8]) -> Option<(&[u8], &[u8])> {
         short => (short.into(), rest),
     };
     rest.split_at_checked(length)
+}
+
+/// Takes the first of a server's own whole frames: what it is, its payload, and the frames after it. Nothing if it is not
+/// whole.
+pub fn split_first(frames: &[u8]) -> Option<(Option<Opcode>, &[u8], &[u8])> {
+    let (payload, rest) = split(frames)?;
+    Some((Opcode::from_bits(frames[0] & OPCODE), payload, rest))
+}
+
+/// Appends a frame as a client sends it, under a mask that changes nothing: for what comes another way and is read as a
+/// WebSocket.
+pub fn push_from_client(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+    let header = header(opcode, payload.len());
+    let (first, rest) = header.split_at(1);
+    out.reserve(header.len() + MASK + payload.len());
+    out.extend_from_slice(first);
+    out.push(rest[0] | MASKED);
+    out.extend_from_slice(&rest[1..]);
+    out.extend_from_slice(&[0; MASK]);
+    out.extend_from_slice(payload);
 }
 
 /// Appends a frame. Text has to be UTF-8, a control frame's payload at most [`MAX_CONTROL`] bytes.

@@ -61,7 +61,11 @@ impl Document for Html {
             Kind::Join { member } => self.visit(member, "came in", &date, out),
             Kind::Leave { member } => self.visit(member, "left", &date, out),
             // Lines are shown as these made them.
-            Kind::Edit { .. } | Kind::Delete { .. } | Kind::React { .. } | Kind::Private { .. } => Ok(()),
+            Kind::Edit { .. }
+            | Kind::Delete { .. }
+            | Kind::React { .. }
+            | Kind::Passed { .. }
+            | Kind::Private { .. } => Ok(()),
         }
     }
 

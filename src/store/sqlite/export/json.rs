@@ -91,7 +91,7 @@ impl Document for Json {
 impl<'e> What<'e> {
     fn of(kind: &'e Kind) -> Option<Self> {
         Some(match kind {
-            Kind::Message { from, name, guest, text, marks } => Self::Message {
+            Kind::Message { from, name, guest, text, marks, .. } => Self::Message {
                 from: from.0,
                 name,
                 guest: *guest,
@@ -103,7 +103,7 @@ impl<'e> What<'e> {
                     .map(|reaction| Reacted { from: reaction.from.0, name: &reaction.name, emoji: &reaction.emoji })
                     .collect(),
             },
-            Kind::Private { .. } => return None,
+            Kind::Private { .. } | Kind::Passed { .. } => return None,
             Kind::Removed => Self::Removed,
             Kind::Edit { target, from, text, .. } => {
                 Self::Edit { target: *target, from: from.0, text: text.as_deref() }

@@ -33,7 +33,11 @@ impl Document for Text {
             Kind::Join { member } => writeln!(out, "{date}  * {} came in", visitor(member)),
             Kind::Leave { member } => writeln!(out, "{date}  * {} left", visitor(member)),
             // Lines are shown as these made them.
-            Kind::Edit { .. } | Kind::Delete { .. } | Kind::React { .. } | Kind::Private { .. } => Ok(()),
+            Kind::Edit { .. }
+            | Kind::Delete { .. }
+            | Kind::React { .. }
+            | Kind::Passed { .. }
+            | Kind::Private { .. } => Ok(()),
         }
     }
 

@@ -1,0 +1,366 @@
+//! What pages of Socket.IO are sent: a room's events as events of theirs, in the shape in which such a page speaks itself. The
+//! frames are those of a WebSocket; polling takes them apart again.
+//!
+//! | shape | a line | other things |
+//! |---|---|---|
+//! | plain | `chat message`, a string: `"Ali: hi"` | nothing |
+//! | object | `chat message`, `{"text", "user"}` | nothing |
+//! | demo | `new message`, `{"username", "message"}`, not to its own sender | `user joined`, `user left`, typing |
+//! | rooms | `room message`, `{"room", "user", "text"}` | typing |
+//!
+//! What a page has emitted that is no plain string goes to all others as it was written. Lines of the server's own are said
+//! by `System`, whom nobody can be called.
+
+use crate::code::Code;
+use crate::names::RoomName;
+use crate::protocol::{Event, Form, Kind, MemberId, Refusal, Seq};
+use crate::transport::socketio::packet::{self, Type};
+use crate::transport::ws::frame::{self, Opcode};
+
+use crate::json::{push_number, push_string};
+
+/// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
+const EXPECTED: usize = 100;
+
+/// Who says what the server has to say.
+const SYSTEM: &str = "System";
+
+/// Shown for a guest that wrote no name, where there has to be one.
+const GUEST: &str = "Guest";
+
+/// A namespace that somebody can be in: the main one, or that of a room with a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Namespace(pub Option<Code>);
+
+impl Namespace {
+    /// As it is written, with the slash.
+    pub fn written(self) -> String {
+        self.0.map_or_else(|| "/".to_owned(), |code| format!("/{code}"))
+    }
+}
+
+/// How a page speaks of lines, which is how it is sent them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// As the official chat example and tutorial.
+    Plain,
+    /// As pages that say `{text, user}`.
+    Object,
+    /// As the demo in the framework's own repository.
+    Demo,
+    /// In one room of several.
+    Rooms,
+}
+
+/// All that decides on a frame beside the event: members of a room that agree in it share their frames. One byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Flavour(u8);
+
+impl Flavour {
+    const OWN_NAMESPACE: u8 = 0b100;
+    const NUMBERED: u8 = 0b1000;
+
+    /// Some of them, for tests: each shape, and each other property once.
+    pub const SAMPLES: [Self; 6] = [
+        Self::new(Shape::Plain, false, false),
+        Self::new(Shape::Plain, true, true),
+        Self::new(Shape::Object, false, true),
+        Self::new(Shape::Demo, false, false),
+        Self::new(Shape::Demo, true, false),
+        Self::new(Shape::Rooms, false, false),
+    ];
+
+    /// `own_namespace` for who is in the room through its namespace; `numbered` for who wants the number of each line, to
+    /// come back with it.
+    pub const fn new(shape: Shape, own_namespace: bool, numbered: bool) -> Self {
+        let own = if own_namespace { Self::OWN_NAMESPACE } else { 0 };
+        let numbers = if numbered { Self::NUMBERED } else { 0 };
+        Self(shape as u8 | own | numbers)
+    }
+
+    /// How lines are spoken of.
+    pub const fn shape(self) -> Shape {
+        match self.0 & 0b11 {
+            0 => Shape::Plain,
+            1 => Shape::Object,
+            2 => Shape::Demo,
+            _ => Shape::Rooms,
+        }
+    }
+
+    /// The same in another shape.
+    #[must_use]
+    pub const fn shaped(self, shape: Shape) -> Self {
+        Self(self.0 & !0b11 | shape as u8)
+    }
+
+    fn namespace(self, room: &RoomName) -> Namespace {
+        Namespace(room.code().filter(|_| self.0 & Self::OWN_NAMESPACE != 0))
+    }
+
+    const fn is_numbered(self) -> bool {
+        self.0 & Self::NUMBERED != 0
+    }
+
+    pub(super) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(super) const fn from_bits(bits: u8) -> Self {
+        Self(bits & 0b1111)
+    }
+
+    /// Whether somebody is sent something else of an event than the others.
+    pub(super) fn may_differ(self, kind: &Kind) -> bool {
+        !kind.is_for_all() || self.spares_sender(kind).is_some()
+    }
+
+    /// Whether this member is.
+    pub(super) fn differs_for(self, kind: &Kind, viewer: MemberId) -> bool {
+        (!kind.is_for_all() && kind.is_for(viewer)) || self.spares_sender(kind) == Some(viewer)
+    }
+
+    /// The sender of a line that is not sent back.
+    fn spares_sender(self, kind: &Kind) -> Option<MemberId> {
+        match kind {
+            Kind::Message { from, form, .. } => (form.is_some() || self.shape() == Shape::Demo).then_some(*from),
+            Kind::Passed { from, .. } => Some(*from),
+            _ => None,
+        }
+    }
+}
+
+/// An event's frames as a viewer may see it. `named` is how many people with a claimed name are in the room after it, where
+/// that is known.
+pub(super) fn event(
+    flavour: Flavour,
+    room: &RoomName,
+    event: &Event,
+    viewer: Option<MemberId>,
+    named: usize,
+    out: &mut Vec<u8>,
+) {
+    let is_spared = viewer.is_some() && flavour.spares_sender(&event.kind) == viewer;
+    let say = Say { flavour, room, seq: Some(event.seq) };
+    match &event.kind {
+        Kind::Message { .. } | Kind::Passed { .. } if is_spared => {}
+        Kind::Message { form: Some(form), .. } | Kind::Passed { form: Some(form), .. } => passed(say, form, out),
+        Kind::Message { name, text, form: None, .. } => say.line(name, text, out),
+        Kind::Private { from, name, to, to_name, text, .. } => {
+            if viewer == Some(*from) {
+                say.line(SYSTEM, &format!("Private to {}: {text}", or_guest(to_name)), out);
+            } else if viewer == Some(*to) {
+                say.line(SYSTEM, &format!("Private from {}: {text}", or_guest(name)), out);
+            }
+        }
+        // These pages cannot change a line that they have drawn: new words are told, the rest is not.
+        Kind::Edit { text: Some(text), between: None, .. } => {
+            say.line(SYSTEM, &format!("A line was changed to: {text}"), out);
+        }
+        Kind::Edit { text: Some(text), between: Some(pair), .. } => {
+            if viewer.is_some_and(|viewer| pair.contains(&viewer)) {
+                say.line(SYSTEM, &format!("A private line was changed to: {text}"), out);
+            }
+        }
+        Kind::Join { member } | Kind::Leave { member } => {
+            // The demo's people are those who have given a name.
+            if let (Shape::Demo, Some(name)) = (flavour.shape(), &member.name) {
+                let joined = matches!(event.kind, Kind::Join { .. });
+                say.emit(if joined { "user joined" } else { "user left" }, out, |out| {
+                    out.extend_from_slice(br#"{"username":"#);
+                    push_string(out, name.as_str());
+                    out.extend_from_slice(br#","numUsers":"#);
+                    push_number(out, named as u64);
+                    out.push(b'}');
+                });
+            }
+        }
+        Kind::Passed { form: None, .. }
+        | Kind::Removed
+        | Kind::Edit { text: None, .. }
+        | Kind::Delete { .. }
+        | Kind::React { .. } => {}
+    }
+}
+
+/// Appends a line of the server's own.
+pub fn notice(flavour: Flavour, room: &RoomName, text: &str, out: &mut Vec<u8>) {
+    Say { flavour, room, seq: None }.line(SYSTEM, text, out);
+}
+
+/// Appends who types, or no longer does, where a page knows of such a thing.
+pub(super) fn typing(flavour: Flavour, room: &RoomName, name: &str, on: bool, out: &mut Vec<u8>) {
+    Say { flavour, room, seq: None }.emit(if on { "typing" } else { "stop typing" }, out, |out| {
+        out.extend_from_slice(br#"{"username":"#);
+        push_string(out, or_guest(name));
+        if flavour.shape() == Shape::Rooms {
+            out.extend_from_slice(br#","room":"#);
+            push_string(out, room.as_str());
+        }
+        out.push(b'}');
+    });
+}
+
+/// Appends how many people there are, to one who has just given a name.
+pub fn login(flavour: Flavour, room: &RoomName, named: usize, out: &mut Vec<u8>) {
+    Say { flavour, room, seq: None }.emit("login", out, |out| {
+        out.extend_from_slice(br#"{"numUsers":"#);
+        push_number(out, named as u64);
+        out.push(b'}');
+    });
+}
+
+/// Appends the acknowledgement of an event that did what it asked for.
+pub fn acknowledge(namespace: Namespace, id: u64, out: &mut Vec<u8>) {
+    text_packet(Type::Ack, namespace, Some(id), out, |out| out.extend_from_slice(b"[]"));
+}
+
+/// Appends the acknowledgement of an event that was refused: why, in one argument.
+pub fn acknowledge_refused(namespace: Namespace, id: u64, refusal: &Refusal, out: &mut Vec<u8>) {
+    text_packet(Type::Ack, namespace, Some(id), out, |out| {
+        out.push(b'[');
+        push_refusal(out, refusal);
+        out.push(b']');
+    });
+}
+
+/// Appends that somebody is in a namespace now.
+pub fn connected(namespace: Namespace, sid: &str, out: &mut Vec<u8>) {
+    text_packet(Type::Connect, namespace, None, out, |out| {
+        out.extend_from_slice(br#"{"sid":"#);
+        push_string(out, sid);
+        out.push(b'}');
+    });
+}
+
+/// Appends that somebody is not let into a namespace. `written` is it as it was asked for.
+pub fn not_connected(written: &str, message: &str, refusal: Option<&Refusal>, out: &mut Vec<u8>) {
+    frame::push_with(out, Opcode::Text, EXPECTED, |out| {
+        out.push(b'4');
+        packet::push_head(out, Type::ConnectError, 0, written, None);
+        out.extend_from_slice(br#"{"message":"#);
+        push_string(out, message);
+        if let Some(refusal) = refusal {
+            out.extend_from_slice(br#","data":"#);
+            push_refusal(out, refusal);
+        }
+        out.push(b'}');
+    });
+}
+
+/// Appends an event, in its form: its name, and arguments that are JSON already.
+pub fn emit(namespace: Namespace, id: Option<u64>, form: &Form, out: &mut Vec<u8>) {
+    push_form(&namespace.written(), id, form, None, out);
+}
+
+fn push_form(namespace: &str, id: Option<u64>, form: &Form, seq: Option<Seq>, out: &mut Vec<u8>) {
+    frame::push_with(out, Opcode::Text, form.arguments.len() + EXPECTED, |out| {
+        out.push(b'4');
+        packet::push_head(out, Type::Event, form.attachments.len(), namespace, id);
+        out.push(b'[');
+        push_string(out, &form.event);
+        if !form.arguments.is_empty() {
+            out.push(b',');
+            out.extend_from_slice(form.arguments.as_bytes());
+        }
+        if let Some(seq) = seq {
+            out.push(b',');
+            push_number(out, seq);
+        }
+        out.push(b']');
+    });
+    for attachment in &form.attachments {
+        frame::push(out, Opcode::Binary, attachment);
+    }
+}
+
+/// What another page emitted, as it did.
+fn passed(say: Say<'_>, form: &Form, out: &mut Vec<u8>) {
+    // A number behind it is for those who ask for one with a line, and lines have this name.
+    let seq = say.seq.filter(|_| say.flavour.is_numbered() && &*form.event == "chat message");
+    push_form(&say.flavour.namespace(say.room).written(), None, form, seq, out);
+}
+
+fn push_refusal(out: &mut Vec<u8>, refusal: &Refusal) {
+    out.extend_from_slice(br#"{"code":"#);
+    push_string(out, refusal.code.as_str());
+    out.extend_from_slice(br#","message":"#);
+    push_string(out, refusal.words());
+    if let Some(wait) = refusal.retry_after_ms {
+        out.extend_from_slice(br#","retry_after_ms":"#);
+        push_number(out, wait);
+    }
+    if let Some(suggestion) = &refusal.suggestion {
+        out.extend_from_slice(br#","suggestion":"#);
+        push_string(out, suggestion);
+    }
+    out.push(b'}');
+}
+
+/// Appends a packet of text. `data` appends its payload.
+fn text_packet(kind: Type, namespace: Namespace, id: Option<u64>, out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
+    frame::push_with(out, Opcode::Text, EXPECTED, |out| {
+        out.push(b'4');
+        packet::push_head(out, kind, 0, &namespace.written(), id);
+        data(out);
+    });
+}
+
+/// Something to say in a room.
+#[derive(Clone, Copy)]
+struct Say<'a> {
+    flavour: Flavour,
+    room: &'a RoomName,
+    /// The line's number, if it has one.
+    seq: Option<Seq>,
+}
+
+impl Say<'_> {
+    /// Appends an event with one argument, and the number behind it where that is wanted.
+    fn emit(self, name: &str, out: &mut Vec<u8>, argument: impl FnOnce(&mut Vec<u8>)) {
+        let namespace = self.flavour.namespace(self.room);
+        text_packet(Type::Event, namespace, None, out, |out| {
+            out.push(b'[');
+            push_string(out, name);
+            out.push(b',');
+            argument(out);
+            if let Some(seq) = self.seq.filter(|_| self.flavour.is_numbered() && name == "chat message") {
+                out.push(b',');
+                push_number(out, seq);
+            }
+            out.push(b']');
+        });
+    }
+
+    fn line(self, name: &str, text: &str, out: &mut Vec<u8>) {
+        match self.flavour.shape() {
+            Shape::Plain => self.emit("chat message", out, |out| {
+                if name.is_empty() { push_string(out, text) } else { push_string(out, &format!("{name}: {text}")) }
+            }),
+            // What nobody has put a name to is a plain string on their own server, too.
+            Shape::Object if name.is_empty() => self.emit("chat message", out, |out| push_string(out, text)),
+            Shape::Object => self.emit("chat message", out, |out| fields(&[("text", text), ("user", name)], out)),
+            Shape::Demo => {
+                self.emit("new message", out, |out| fields(&[("username", or_guest(name)), ("message", text)], out));
+            }
+            Shape::Rooms => {
+                let all = [("room", self.room.as_str()), ("user", name), ("text", text)];
+                self.emit("room message", out, |out| fields(&all, out));
+            }
+        }
+    }
+}
+
+fn fields(fields: &[(&str, &str)], out: &mut Vec<u8>) {
+    for (index, (name, value)) in fields.iter().enumerate() {
+        out.push(if index == 0 { b'{' } else { b',' });
+        push_string(out, name);
+        out.push(b':');
+        push_string(out, value);
+    }
+    out.push(b'}');
+}
+
+fn or_guest(name: &str) -> &str {
+    if name.is_empty() { GUEST } else { name }
+}

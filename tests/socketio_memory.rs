@@ -1,0 +1,70 @@
+//! What sessions of Socket.IO take, in a process of their own: those that were opened and abandoned give everything back, and
+//! one that listens costs little.
+#![cfg(not(feature = "conformance"))]
+
+mod scene;
+
+use std::time::Duration;
+
+use scene::{PATH, Program, Raw, Socket};
+
+/// Sessions that are opened and never heard of again.
+const ABANDONED: usize = 10_000;
+
+/// Connections that listen.
+const LISTENING: usize = 2000;
+
+/// What one of those may take, in bytes.
+const EACH: u64 = 2048;
+
+/// Two rounds, for what the first takes once is kept: lists, threads, the allocator's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn abandoned_sessions_give_their_memory_back() {
+    let program = Program::start_with_allocator(
+        "dirty_decay_ms:0,muzzy_decay_ms:0",
+        "--no-limits --heartbeat-seconds 2s --heartbeat-timeout-seconds 1s",
+    );
+    let mut settled = Vec::new();
+    for _ in 0..2 {
+        let mut raw = Raw::connect(program.address).await;
+        for _ in 0..ABANDONED {
+            let reply = raw.get(&format!("{PATH}polling"), "").await;
+            assert_eq!(reply.status, 200, "{}", reply.text());
+        }
+        let during = program.resident_now();
+        // The watch parts with all of them, each of which has a second to hear of it.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let after = program.resident().await;
+        println!("{during} KiB with {ABANDONED} sessions, {after} after them");
+        settled.push(after);
+    }
+    assert!(settled[1] <= settled[0] + settled[0] / 10, "{settled:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_takes_little() {
+    let program = Program::start("--no-limits");
+    let open = async |room: &str| {
+        let mut socket =
+            Socket::open(Raw::connect(program.address).await, &format!("{PATH}websocket&room={room}"), "").await;
+        let _ = socket.next().await;
+        socket.say("40").await;
+        let _ = socket.next().await;
+        socket
+    };
+    // What there is once is there before it is counted.
+    let mut sockets = Vec::new();
+    for n in 0..200 {
+        sockets.push(open(&format!("warm{}", n / 20)).await);
+    }
+    let before = program.resident().await;
+    for n in 0..LISTENING {
+        sockets.push(open(&format!("room{}", n / 20)).await);
+    }
+    let after = program.resident().await;
+    let each = after.saturating_sub(before) * 1024 / LISTENING as u64;
+    println!("{each} bytes for each connection, twenty to a room");
+    if cfg!(not(debug_assertions)) {
+        assert!(each <= EACH, "{each} bytes");
+    }
+}
