@@ -304,7 +304,7 @@ async fn what_breaks_the_protocol_ends_the_session_without_a_word() {
         &["42[\"disconnect\"]"],
         &["451-[\"chat message\",{\"_placeholder\":true,\"num\":0}]", "42[\"chat message\",\"text\"]"],
         &["451-[\"chat message\",{\"_placeholder\":true,\"num\":5}]"],
-        &["499999999999-[\"a\"]"],
+        &["459999999999-[\"a\"]"],
     ] {
         let mut page = scene.socketio().await;
         for packet in packets {
@@ -323,6 +323,61 @@ async fn what_breaks_the_protocol_ends_the_session_without_a_word() {
     page.sends("431[]");
     page.emits("chat message", json!("here"));
     hears(&mut page, &json!(["chat message", "here"])).await;
+}
+
+/// JSON in a text in JSON, and so on, under the key by which serde_json's raw values would read each anew.
+fn nested_in_texts(levels: usize) -> String {
+    let mut json = "1".to_owned();
+    for _ in 0..levels {
+        let deep = format!("{}{json}{}", "[".repeat(126), "]".repeat(126));
+        json = format!("{{\"$serde_json::private::RawValue\":{}}}", Value::String(deep));
+    }
+    json
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_that_lies_in_texts_is_text() {
+    let scene = Scene::start();
+    let nested = nested_in_texts(13);
+    let hidden = nested.replace("$serde", "\\u0024serde");
+    for nested in [&nested, &hidden] {
+        assert!(nested.len() < 64_000, "it fits into a packet: {}", nested.len());
+        let mut page = scene.socketio_as(&format!("40{{\"room\":{nested}}}")).await;
+        let mut other = scene.socketio_as(&format!("40{nested}")).await;
+        page.sends(&format!("420[\"chat message\",{nested}]"));
+        assert_eq!(page.gets().await, "430[]");
+        assert_eq!(other.gets().await, format!("42[\"chat message\",{nested}]"));
+        for event in ["room message", "join", "leave", "chat message"] {
+            page.sends(&format!("421[\"{event}\",{{\"room\":\"nowhere\",\"name\":{nested}}}]"));
+            assert!(page.gets().await.starts_with("431["));
+        }
+        page.sends(&format!("451-2[\"chat message\",{{\"_placeholder\":true,\"num\":0}},{nested}]"));
+        page.sends_raw(masked(2, b"one"));
+        assert_eq!(page.gets().await, "432[]");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_character_is_no_way_round_what_is_checked() {
+    let scene = Scene::start();
+    let _ali = scene.person_in("general", "Ali").await;
+    let (mut page, mut other) = (scene.socketio().await, scene.socketio().await);
+    for argument in [
+        r#""\ud800""#,
+        r#"{"user":"Ali","text":"it is me \udc00"}"#,
+        r#"{"user":"Ali\ud800","text":"me"}"#,
+        r#"{"\ud800":1}"#,
+    ] {
+        page.sends(&format!("420[\"chat message\",{argument}]"));
+        let refused = page.gets().await;
+        assert!(refused.starts_with(r#"430[{"code":"bad_request""#), "{argument}: {refused}");
+    }
+    // Where nobody looks it passes, and hides nothing.
+    page.sends(r#"420["chat message",{"user":"Ali","text":"it is me","x":"\ud800"}]"#);
+    let refused = page.gets().await;
+    assert!(refused.starts_with(r#"430[{"code":"name_taken""#), "{refused}");
+    page.sends(r#"42["chat message",{"text":"hi","x":"\ud800"}]"#);
+    assert_eq!(other.gets().await, r#"42["chat message",{"text":"hi","x":"\ud800"}]"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 use charsu::transport::socketio::Violation;
 use charsu::transport::socketio::attachments::{Assembly, Step, Whole};
 use charsu::transport::socketio::engine::{self, MAX_PACKETS, Piece};
+use charsu::transport::socketio::fields::{self, Fields, Scalar};
 use charsu::transport::socketio::packet::{self, Packet, Type};
 use proptest::prelude::*;
 
@@ -203,6 +204,42 @@ fn a_placeholder_that_would_break_its_receiver_is_refused() {
     }
 }
 
+/// JSON, not deep, with what may mislead a reader in it.
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let key = prop_oneof![
+        Just("$serde_json::private::RawValue".to_owned()),
+        Just("_placeholder".to_owned()),
+        Just("num".to_owned()),
+        "[a-z\\\\\"{,\\[\\]}]{0,6}",
+    ];
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        (0_u64..4).prop_map(Into::into),
+        any::<i16>().prop_map(|n| (f64::from(n) / 4.0).into()),
+        any::<String>().prop_map(Into::into),
+        "[\\\\\"{,\\[\\]}: ]{0,9}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(6, 40, 5, move |inner| {
+        let object = prop::collection::vec((key.clone(), inner.clone()), 0..5)
+            .prop_map(|fields| serde_json::Value::Object(fields.into_iter().collect()));
+        prop_oneof![prop::collection::vec(inner, 0..5).prop_map(Into::into), object]
+    })
+}
+
+/// As the libraries put a packet together: whether nothing is missing.
+fn are_placeholders_good(value: &serde_json::Value, attachments: u64) -> bool {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let is_one = fields.get("_placeholder") == Some(&true.into());
+            let is_there = fields.get("num").and_then(serde_json::Value::as_u64).is_some_and(|num| num < attachments);
+            (!is_one || is_there) && fields.values().all(|value| are_placeholders_good(value, attachments))
+        }
+        serde_json::Value::Array(values) => values.iter().all(|value| are_placeholders_good(value, attachments)),
+        _ => true,
+    }
+}
+
 /// What looks like packets, and what looks like nothing.
 fn nearly_a_packet() -> impl Strategy<Value = String> {
     let part = prop_oneof![
@@ -211,6 +248,8 @@ fn nearly_a_packet() -> impl Strategy<Value = String> {
         "/[a-z0-9]{0,8},?",
         Just("[\"chat message\",".to_owned()),
         Just("{\"_placeholder\":true,\"num\":0}".to_owned()),
+        Just("{\"$serde_json::private::RawValue\":\"[[1]]\"}".to_owned()),
+        Just("{\"\\u0024serde_json::private::RawValue\":".to_owned()),
         Just("]".to_owned()),
         Just("{}".to_owned()),
         Just("\u{1e}".to_owned()),
@@ -290,6 +329,38 @@ proptest! {
             let again = format!("{}{}", String::from_utf8(head).expect("text"), packet.data);
             prop_assert_eq!(Packet::read(&again), Ok(packet));
         }
+    }
+
+    #[test]
+    fn arguments_are_cut_where_they_end(arguments in prop::collection::vec(json(), 0..5), is_spaced: bool) {
+        let mut all = vec![serde_json::Value::from("a, [event]")];
+        all.extend(arguments.iter().cloned());
+        let all = serde_json::Value::from(all);
+        let data = if is_spaced { serde_json::to_string_pretty(&all).expect("JSON") } else { all.to_string() };
+        let text = format!("2{data}");
+        let event = Packet::read(&text).expect("a packet").event().expect("an event");
+        prop_assert_eq!(&*event.name, "a, [event]");
+        let read: Vec<serde_json::Value> =
+            event.arguments.iter().map(|argument| serde_json::from_str(argument).expect("JSON")).collect();
+        prop_assert_eq!(serde_json::Value::from(read).to_string(), serde_json::Value::from(arguments).to_string());
+    }
+
+    #[test]
+    fn single_fields_are_what_they_are_in_the_whole(value in json(), attachments in 1_u64..3) {
+        const WANTED: &[&str] = &["$serde_json::private::RawValue", "num", "a"];
+        let text = value.to_string();
+        let fields = Fields::read(&text, WANTED).expect("JSON");
+        for name in WANTED {
+            let wanted = value.get(name).map(|value| match value {
+                serde_json::Value::String(text) => Scalar::Text(text.clone()),
+                serde_json::Value::Number(number) if number.is_u64() => Scalar::Whole(number.as_u64().expect("whole")),
+                serde_json::Value::Number(number) => Scalar::Number(number.as_f64().expect("a number").to_string()),
+                _ => Scalar::Other,
+            });
+            prop_assert_eq!(fields.get(name), wanted.as_ref());
+        }
+        let is_good = fields::are_placeholders_good(&text, attachments as usize).expect("JSON");
+        prop_assert_eq!(is_good, are_placeholders_good(&value, attachments));
     }
 
     #[test]

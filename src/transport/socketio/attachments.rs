@@ -3,9 +3,8 @@
 //! The text stays as it was written: placeholders stand in it where the attachments belong, `{"_placeholder":true,"num":0}`.
 //! It is passed on like that, so what has to be sure is that each placeholder stands for an attachment that is there.
 
-use serde_json::Value;
-
 use super::Violation;
+use super::fields::are_placeholders_good;
 use super::packet::Packet;
 
 /// A packet whose attachments have not all come.
@@ -34,8 +33,7 @@ impl Assembly {
     /// # Errors
     /// [`Violation::Placeholder`].
     pub fn begin(packet: &Packet<'_>, text: &str, max_bytes: usize) -> Result<Self, Violation> {
-        let data: Value = serde_json::from_str(packet.data).map_err(|_| Violation::Payload)?;
-        if !are_placeholders_good(&data, packet.attachments) {
+        if !are_placeholders_good(packet.data, packet.attachments).map_err(|_| Violation::Payload)? {
             return Err(Violation::Placeholder);
         }
         let wanted = packet.attachments;
@@ -67,18 +65,4 @@ pub enum Step {
     More(Box<Assembly>),
     /// It was the last one.
     Whole(Whole),
-}
-
-/// Whether every placeholder stands for one of so many attachments. Not recursive without bound: the depth was looked at
-/// when the packet was read.
-fn are_placeholders_good(value: &Value, attachments: usize) -> bool {
-    match value {
-        Value::Object(fields) if fields.get("_placeholder") == Some(&Value::Bool(true)) => {
-            // As the libraries look at it: any number from 0 up to the last attachment, and whole, or nothing is there.
-            fields.get("num").and_then(Value::as_u64).is_some_and(|num| num < attachments as u64)
-        }
-        Value::Object(fields) => fields.values().all(|value| are_placeholders_good(value, attachments)),
-        Value::Array(values) => values.iter().all(|value| are_placeholders_good(value, attachments)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-    }
 }

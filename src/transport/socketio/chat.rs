@@ -4,9 +4,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
-use super::packet::Event;
+use super::fields::{Fields, Scalar};
+use super::packet::{self, Event};
 use super::talk::{Member, Talk};
 use crate::auth::Denied;
 use crate::hub::{Asked, Join, JoinAnswer, Joined, LiveRoom};
@@ -24,6 +23,9 @@ pub(super) const INVALID_NAMESPACE: &str = "Invalid namespace";
 
 /// Said to who comes back and cannot be shown all of what was said meanwhile.
 const GAP: &str = "Some lines that were said while you were away are missing here.";
+
+/// Under which names pages say what is text for everybody, and then who says it.
+const SAID: [&str; 8] = ["text", "message", "content", "msg", "user", "username", "name", "sender"];
 
 /// What a page may ask for when it connects, in its `auth` or in the query.
 #[derive(Debug, Default)]
@@ -45,9 +47,9 @@ impl Asking {
         asking
     }
 
-    fn of_auth(auth: &Map<String, Value>) -> Self {
-        let text = |key| auth.get(key).and_then(text_of).map(Cow::into_owned);
-        Self { room: text("room"), name: text("name").or_else(|| text("username")) }
+    fn of_auth(auth: &Fields) -> Self {
+        let text = |names| auth.text(names).map(Cow::into_owned);
+        Self { room: text(&["room"]), name: text(&["name", "username"]) }
     }
 }
 
@@ -98,10 +100,10 @@ impl Talk {
         if self.members.len() >= turn.app.settings.rooms_per_connection {
             return Err(Code::TooManyRooms.into());
         }
-        let auth: Map<String, Value> = serde_json::from_str(data).unwrap_or_default();
+        let auth = read(data, &["room", "name", "username", "token", "serverOffset"])?;
         // Where tokens are asked for, one that did not come with the first request comes here, and nothing before it.
         if turn.app.asks_for_tokens() && turn.app.hub.admitted(turn.reader).is_none() {
-            let token = auth.get("token").and_then(Value::as_str).ok_or(Denied::Missing)?;
+            let Some(Scalar::Text(token)) = auth.get("token") else { return Err(Denied::Missing.into()) };
             turn.app.hub.admit(turn.reader, turn.app.present(token)?);
         }
         let asked = Asking::of_auth(&auth);
@@ -114,7 +116,8 @@ impl Talk {
         let name = asked.name.as_deref().or(self.query.name.as_deref()).filter(|name| !name.trim().is_empty());
         let name = name.map(|name| Name::parse(name, turn.app.settings.name_chars)).transpose()?;
         // Who counts the lines that it has seen gets their numbers, and what was said after the last one.
-        let offset = auth.get("serverOffset").map(|offset| offset.as_u64().unwrap_or(0));
+        let offset =
+            auth.get("serverOffset").map(|offset| if let Scalar::Whole(offset) = offset { *offset } else { 0 });
         let flavour = Flavour::new(Shape::Plain, namespace.0.is_some(), offset.is_some());
         let is_named = name.is_some();
         let sid = turn.app.hub.issue_id();
@@ -169,8 +172,8 @@ impl Talk {
             }
             "room message" => {
                 may(turn)?;
-                let room = event.arguments.first().and_then(|json| field(json, &["room"]));
-                let room = room_of(&room.ok_or_else(|| bad("`room` is missing."))?)?;
+                let said = read(event.arguments.first().unwrap_or(&""), &["room"])?;
+                let room = room_of(&said.text(&["room"]).ok_or_else(|| bad("`room` is missing."))?)?;
                 self.pass(index, event, attachments, Some(room), reply, turn)
             }
             "add user" => {
@@ -251,11 +254,15 @@ impl Talk {
             None => own_room(member, turn)?,
         };
         let payload = event.arguments.first().ok_or_else(|| bad("There is nothing to pass on."))?;
-        let text = field(payload, &["text", "message", "content", "msg"]).filter(|text| !text.trim().is_empty());
+        if payload.starts_with('"') {
+            return Err(bad("A text has half of a character in it."));
+        }
+        let said = read(payload, &SAID)?;
+        let text = said.text(&SAID[..4]).filter(|text| !text.trim().is_empty());
         if let Some(text) = &text {
             check(text, turn)?;
         }
-        let signed = field(payload, &["user", "username", "name", "sender"]).filter(|name| !name.trim().is_empty());
+        let signed = said.text(&SAID[4..]).filter(|name| !name.trim().is_empty());
         let signed = signed.map(|name| Name::parse(&name, turn.app.settings.name_chars)).transpose()?;
         // With attachments all arguments: a placeholder may stand in any of them.
         let arguments = if attachments.is_empty() { (*payload).into() } else { event.arguments.join(",").into() };
@@ -348,8 +355,11 @@ impl Talk {
         if !member.may_join_more() {
             return Err(Code::TooManyRooms.into());
         }
-        let name = event.arguments.first().and_then(|json| field(json, &["name", "username", "user"]));
-        let name = name.map(|name| Name::parse(&name, turn.app.settings.name_chars)).transpose()?;
+        let asked = read(event.arguments.first().unwrap_or(&""), &["name", "username", "user"])?;
+        let name = asked
+            .text(&["name", "username", "user"])
+            .map(|name| Name::parse(&name, turn.app.settings.name_chars))
+            .transpose()?;
         let name = name.or_else(|| self.own_name(index, turn));
         let flavour = Flavour::new(Shape::Rooms, false, false);
         let shown = room.clone();
@@ -471,29 +481,17 @@ fn room_of(written: &str) -> Result<RoomName, Refusal> {
 /// A room as the only argument: its name, or an object with it.
 fn room_argument(event: &Event<'_>) -> Result<RoomName, Refusal> {
     let argument = event.arguments.first().ok_or_else(|| bad("Which room?"))?;
-    let value: Value = serde_json::from_str(argument).unwrap_or_default();
-    let room = text_of(&value).or_else(|| text_of(value.get("room")?));
-    room_of(&room.ok_or_else(|| bad("Which room?"))?)
+    let in_object = read(argument, &["room"])?;
+    let is_number = |json: &&str| json.starts_with(|first: char| first.is_ascii_digit());
+    let alone = || packet::text(argument).or_else(|| Some(*argument).filter(is_number).map(Cow::Borrowed));
+    room_of(&in_object.text(&["room"]).or_else(alone).ok_or_else(|| bad("Which room?"))?)
 }
 
 fn bad(words: &str) -> Refusal {
     Refusal::because(Code::BadRequest, words)
 }
 
-/// A string, or a number as people write it: codes are numbers to many.
-fn text_of(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(text.into()),
-        Value::Number(number) => Some(number.to_string().into()),
-        _ => None,
-    }
-}
-
-/// The first of these fields of an object that is a text.
-fn field<'a>(json: &'a str, names: &[&str]) -> Option<Cow<'a, str>> {
-    if !json.starts_with('{') {
-        return None;
-    }
-    let fields: Map<String, Value> = serde_json::from_str(json).ok()?;
-    names.iter().find_map(|name| text_of(fields.get(*name)?).map(Cow::into_owned)).map(Cow::Owned)
+/// The fields of an object that a page has sent.
+fn read(json: &str, wanted: &'static [&'static str]) -> Result<Fields, Refusal> {
+    Fields::read(json, wanted).map_err(|_| bad("A text has half of a character in it."))
 }

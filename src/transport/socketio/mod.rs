@@ -2,7 +2,7 @@
 //!
 //! What is read and written lies apart from who is connected: [`engine`] is a packet of Engine.IO and the payload that
 //! polling puts several of them into, [`packet`] is a packet of Socket.IO, [`attachments`] puts one together whose binary
-//! parts come after it. None of these touches a socket, a room or a clock.
+//! parts come after it, [`fields`] is what is looked for in its JSON. None of these touches a socket, a room or a clock.
 //!
 //! `talk.rs` is one session's conversation, whatever carries it, and `chat.rs` what the events of known pages mean. A session
 //! is a WebSocket connection like any other: over polling it is one in memory, a [`pipe`](super::pipe) that HTTP requests
@@ -14,6 +14,7 @@
 pub mod attachments;
 mod chat;
 pub mod engine;
+pub mod fields;
 mod ids;
 pub mod packet;
 mod polling;

@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use super::Violation;
 use crate::json::push_number;
@@ -83,18 +82,17 @@ impl<'a> Packet<'a> {
         Ok(Self { kind, attachments, namespace, id, data })
     }
 
-    /// The parts of an event: its name and its arguments, each as it was written.
+    /// The parts of an event that was [read](Self::read): its name and its arguments, each as it was written.
     ///
     /// # Errors
     /// [`Violation::Payload`] if there is no name, [`Violation::ReservedEvent`].
     pub fn event(&self) -> Result<Event<'a>, Violation> {
-        let parts: Vec<&'a RawValue> = serde_json::from_str(self.data).map_err(|_| Violation::Payload)?;
-        let mut parts = parts.into_iter();
-        let name = parts.next().and_then(|name| text(name.get())).ok_or(Violation::Payload)?;
+        let mut parts = elements(self.data);
+        let name = parts.next().and_then(text).ok_or(Violation::Payload)?;
         if RESERVED.contains(&&*name) {
             return Err(Violation::ReservedEvent);
         }
-        Ok(Event { name, arguments: parts.map(RawValue::get).collect() })
+        Ok(Event { name, arguments: parts.collect() })
     }
 }
 
@@ -174,21 +172,57 @@ fn check(kind: Type, data: &str) -> Result<(), Violation> {
 /// How deep brackets are nested outside of strings. Anything of what is no JSON.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
-    let mut bytes = json.bytes();
-    let mut is_text = false;
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => is_text = !is_text,
-            b'\\' if is_text => drop(bytes.next()),
-            b'[' | b'{' if !is_text => {
+    for (_, mark) in marks(json) {
+        match mark {
+            b'[' | b'{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
             }
-            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     deepest
+}
+
+/// The elements of an array, each as it was written. Anything of what is no array in JSON.
+fn elements(array: &str) -> impl Iterator<Item = &str> {
+    const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+    let array = array.trim_matches(SPACE);
+    let inner = array.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).map(|inner| inner.trim_matches(SPACE));
+    let mut rest = inner.filter(|inner| !inner.is_empty());
+    std::iter::from_fn(move || {
+        let all = rest.take()?;
+        let mut depth = 0_usize;
+        for (at, mark) in marks(all) {
+            match mark {
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ if depth == 0 => {
+                    rest = Some(&all[at + 1..]);
+                    return Some(all[..at].trim_matches(SPACE));
+                }
+                _ => {}
+            }
+        }
+        Some(all.trim_matches(SPACE))
+    })
+}
+
+/// The brackets and commas outside of strings, and where they stand.
+fn marks(json: &str) -> impl Iterator<Item = (usize, u8)> {
+    let mut bytes = json.bytes().enumerate();
+    let mut is_text = false;
+    std::iter::from_fn(move || {
+        loop {
+            match bytes.next()? {
+                (_, b'"') => is_text = !is_text,
+                (_, b'\\') if is_text => drop(bytes.next()),
+                (at, mark @ (b'[' | b']' | b'{' | b'}' | b',')) if !is_text => return Some((at, mark)),
+                _ => {}
+            }
+        }
+    })
 }
 
 /// Appends what stands before a packet's payload.
