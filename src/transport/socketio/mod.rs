@@ -4,9 +4,10 @@
 //! polling puts several of them into, [`packet`] is a packet of Socket.IO, [`attachments`] puts one together whose binary
 //! parts come after it, [`fields`] is what is looked for in its JSON. None of these touches a socket, a room or a clock.
 //!
-//! `talk.rs` is one session's conversation, whatever carries it, and `chat.rs` what the events of known pages mean. A session
-//! is a WebSocket connection like any other: over polling it is one in memory, a [`pipe`](super::pipe) that HTTP requests
-//! fill and empty with the very frames of a WebSocket, so that an upgrade only changes what carries them.
+//! `talk.rs` is one session's conversation, whatever carries it, `chat.rs` what the events of known pages mean, and
+//! `entering.rs` how they come into rooms. A session is a WebSocket connection like any other: over polling it is one in
+//! memory, a [`pipe`](super::pipe) that HTTP requests fill and empty with the very frames of a WebSocket, so that an upgrade
+//! only changes what carries them.
 //!
 //! The protocols: <https://github.com/socketio/socket.io/tree/main/docs>, `engine.io-protocol/v4-current.md` and
 //! `socket.io-protocol/v5-current.md`.
@@ -14,6 +15,7 @@
 pub mod attachments;
 mod chat;
 pub mod engine;
+mod entering;
 pub mod fields;
 mod ids;
 pub mod packet;

@@ -1,5 +1,5 @@
 //! One session's conversation: packets in, what they ask for done, in their order. Knows no rooms' words; those are in
-//! `chat.rs`. What carries the packets is not known here.
+//! `chat.rs` and `entering.rs`. What carries the packets is not known here.
 //!
 //! A step that others decide on, such as a join, holds the session back until it is done: nothing is taken meanwhile, so that
 //! events are done in the order in which they were emitted.
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::attachments::{Assembly, Step as Progress, Whole};
-use super::chat::{self, Asking};
 use super::engine;
+use super::entering::{self, Asking};
 use super::ids::Ids;
 use super::packet::{Packet, Type};
 use super::{Terms, Violation};
@@ -37,7 +37,7 @@ pub(crate) struct Talk {
     assembly: Option<Box<Assembly>>,
     pub(super) ids: Option<Box<Ids>>,
     /// What is to be done once the session is not held back any more.
-    pub(super) steps: VecDeque<chat::Step>,
+    pub(super) steps: VecDeque<entering::Step>,
 }
 
 /// Somebody in a namespace.
@@ -230,7 +230,7 @@ impl Talk {
     }
 
     fn leave_rooms(&mut self, member: &Member) {
-        let leave = |room: &RoomName| chat::Step::Leave { room: room.clone(), reply: ReplyTo::Nobody };
+        let leave = |room: &RoomName| entering::Step::Leave { room: room.clone(), reply: ReplyTo::Nobody };
         self.steps.extend(member.rooms().map(leave));
     }
 
@@ -261,7 +261,7 @@ fn namespace(written: &str) -> Option<Namespace> {
 }
 
 fn no_such_namespace(written: &str, turn: &mut Turn<'_>) -> Outcome {
-    turn.reader.answer(|out| wire::not_connected(written, chat::INVALID_NAMESPACE, None, out));
+    turn.reader.answer(|out| wire::not_connected(written, entering::INVALID_NAMESPACE, None, out));
     turn.pace.bad_request(&turn.app.rates, turn.now.elapsed).map_or(Outcome::Answered, Outcome::Close)
 }
 

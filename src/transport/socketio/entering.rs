@@ -1,0 +1,304 @@
+//! How pages of Socket.IO come into rooms and go out of them: by a namespace, by what they ask for when they connect, by name,
+//! and out and in again under the name that they give. What is said there is in `chat.rs`.
+
+use std::borrow::Cow;
+
+use super::chat::{acknowledged, bad, own_room, read};
+use super::fields::{Fields, Scalar};
+use super::packet::{self, Event};
+use super::talk::{Member, Talk};
+use crate::auth::Denied;
+use crate::hub::{Join, JoinAnswer, Joined};
+use crate::names::{Name, RoomName};
+use crate::protocol::{Code, Refusal, Seq};
+use crate::session::{Outcome, Turn};
+use crate::wire::socketio::{self as wire, Flavour, Namespace, Shape};
+use crate::wire::{Carrier, ReplyTo, Wire};
+
+/// The words of the framework's own server, which pages may know.
+pub(super) const INVALID_NAMESPACE: &str = "Invalid namespace";
+
+/// Said to who comes back and cannot be shown all of what was said meanwhile.
+const GAP: &str = "Some lines that were said while you were away are missing here.";
+
+/// What a page may ask for when it connects, in its `auth` or in the query.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    room: Option<String>,
+    name: Option<String>,
+}
+
+impl Asking {
+    pub(super) fn of_query(query: Option<&str>) -> Self {
+        let mut asking = Self::default();
+        for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*key {
+                "room" => asking.room = Some(value.into_owned()),
+                "name" | "username" => asking.name = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        asking
+    }
+
+    fn of_auth(auth: &Fields) -> Self {
+        let text = |names| auth.text(names).map(Cow::into_owned);
+        Self { room: text(&["room"]), name: text(&["name", "username"]) }
+    }
+}
+
+/// Something to be done once the session is not held back.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Go out of a room.
+    Leave {
+        /// Which.
+        room: RoomName,
+        /// Who waits for it.
+        reply: ReplyTo,
+    },
+    /// Come back into the own room, with a name.
+    Name {
+        /// In which namespace.
+        namespace: Namespace,
+        /// Which.
+        name: Name,
+        /// Who waits for it.
+        reply: ReplyTo,
+    },
+}
+
+/// Where a page asks to be in a room.
+struct Entrance {
+    room: RoomName,
+    name: Option<Name>,
+    flavour: Flavour,
+    answer: JoinAnswer,
+}
+
+impl Talk {
+    /// Connects to a namespace, which puts the page into its room.
+    pub(super) fn connect(&mut self, namespace: Namespace, data: &str, turn: &mut Turn<'_>) -> Outcome {
+        let result = self.try_connect(namespace, data, turn);
+        let Err(refusal) = result else { return Outcome::Answered };
+        let is_missing = namespace.0.is_some() && refusal.code == Code::RoomNotFound;
+        let words = if is_missing { INVALID_NAMESPACE } else { refusal.words() };
+        let told = (!is_missing).then_some(&refusal);
+        turn.reader.answer(|out| wire::not_connected(&namespace.written(), words, told, out));
+        turn.pace.refused(&refusal, &turn.app.rates, turn.now.elapsed).map_or(Outcome::Answered, Outcome::Close)
+    }
+
+    fn try_connect(&mut self, namespace: Namespace, data: &str, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        turn.pace.command(&turn.app.rates, turn.now.elapsed, None)?;
+        turn.pace.join(&turn.app.rates, turn.now.elapsed)?;
+        if self.members.len() >= turn.app.settings.rooms_per_connection {
+            return Err(Code::TooManyRooms.into());
+        }
+        let auth = read(data, &["room", "name", "username", "token", "serverOffset"])?;
+        // Where tokens are asked for, one that did not come with the first request comes here, and nothing before it.
+        if turn.app.asks_for_tokens() && turn.app.hub.admitted(turn.reader).is_none() {
+            let Some(Scalar::Text(token)) = auth.get("token") else { return Err(Denied::Missing.into()) };
+            turn.app.hub.admit(turn.reader, turn.app.present(token)?);
+        }
+        let asked = Asking::of_auth(&auth);
+        let room = if let Some(code) = namespace.0 {
+            RoomName::from(code)
+        } else {
+            let written = asked.room.as_deref().or(self.query.room.as_deref());
+            room_of(written.unwrap_or(&turn.app.settings.socketio_room))?
+        };
+        let name = asked.name.as_deref().or(self.query.name.as_deref()).filter(|name| !name.trim().is_empty());
+        let name = name.map(|name| Name::parse(name, turn.app.settings.name_chars)).transpose()?;
+        // Who counts the lines that it has seen gets their numbers, and what was said after the last one.
+        let offset =
+            auth.get("serverOffset").map(|offset| if let Scalar::Whole(offset) = offset { *offset } else { 0 });
+        let flavour = Flavour::new(Shape::Plain, namespace.0.is_some(), offset.is_some());
+        let is_named = name.is_some();
+        let sid = turn.app.hub.issue_id();
+        let answer: JoinAnswer = Box::new(move |joined, out| {
+            match joined {
+                Ok(joined) => {
+                    wire::connected(namespace, &sid, out);
+                    if let Some(offset) = offset {
+                        push_past(joined, flavour, offset, out);
+                    }
+                }
+                Err(refusal) => wire::not_connected(&namespace.written(), refusal.words(), Some(refusal), out),
+            }
+            None
+        });
+        self.members.push(Member { namespace, room: room.clone(), flavour, is_named, others: Vec::new() });
+        let result = enter(Entrance { room, name, flavour, answer }, turn);
+        if result.is_err() {
+            self.members.pop();
+        }
+        result
+    }
+
+    /// Does what had to wait.
+    pub(super) fn step(&mut self, step: Step, turn: &mut Turn<'_>) -> Outcome {
+        match step {
+            Step::Leave { room, reply } => {
+                // Who is not in it any more has nothing to leave.
+                let _ = turn.app.hub.leave(turn.reader, room.as_str(), reply);
+                Outcome::Answered
+            }
+            Step::Name { namespace, name, reply } => self.come_back(namespace, name, reply, turn),
+        }
+    }
+
+    /// Gives a guest a name, as the demo does: out of the room, and in again as somebody.
+    pub(super) fn name(
+        &mut self,
+        index: usize,
+        name: &str,
+        reply: ReplyTo,
+        turn: &mut Turn<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let name = Name::parse(name, turn.app.settings.name_chars)?;
+        turn.reader.learn_typing();
+        let member = &mut self.members[index];
+        if member.is_named {
+            // The demo's own server ignores a second name.
+            return Ok(acknowledged(reply, turn));
+        }
+        member.is_named = true;
+        self.steps.push_back(Step::Leave { room: member.room.clone(), reply: ReplyTo::Nobody });
+        self.steps.push_back(Step::Name { namespace: member.namespace, name, reply });
+        Ok(Outcome::Answered)
+    }
+
+    fn come_back(&mut self, namespace: Namespace, name: Name, reply: ReplyTo, turn: &mut Turn<'_>) -> Outcome {
+        let Some(index) = self.members.iter().position(|member| member.namespace == namespace) else {
+            return Outcome::Answered;
+        };
+        let member = &mut self.members[index];
+        member.flavour = member.flavour.shaped(Shape::Demo);
+        let (room, flavour) = (member.room.clone(), member.flavour);
+        let back = |name: Option<Name>, notice: Option<String>, room: RoomName| {
+            let shown = room.clone();
+            let answer: JoinAnswer = Box::new(move |joined, out| {
+                match joined {
+                    Ok(joined) => {
+                        let (epoch, seq) = (crate::room::Epoch(0), 0);
+                        Wire::SocketIo(flavour).acknowledge(reply, &shown, epoch, seq, out);
+                        wire::login(flavour, &shown, joined.named(), out);
+                        if let Some(notice) = notice {
+                            wire::notice(flavour, &shown, &notice, out);
+                        }
+                    }
+                    Err(refusal) => Wire::SocketIo(flavour).refuse(refusal, reply, &shown, out),
+                }
+                None
+            });
+            Entrance { room, name, flavour, answer }
+        };
+        let Err(refusal) = enter(back(Some(name), None, room.clone()), turn) else { return Outcome::Answered };
+        // The demo has nowhere to say that a name is taken, and goes on as if it were not: so it gets one like it.
+        let free = refusal.suggestion.as_deref().filter(|_| refusal.code == Code::NameTaken);
+        let free = free.and_then(|free| Name::parse(free, turn.app.settings.name_chars).ok());
+        let notice = free.as_ref().map(|free| format!("That name is taken here: you are called {free}."));
+        let notice = notice.unwrap_or_else(|| refusal.in_one_line());
+        let is_named = free.is_some();
+        if let Err(refusal) = enter(back(free, Some(notice), room), turn) {
+            return self.refuse(index, &refusal, reply, turn);
+        }
+        self.members[index].is_named = is_named;
+        Outcome::Answered
+    }
+
+    pub(super) fn join(
+        &mut self,
+        index: usize,
+        event: &Event<'_>,
+        reply: ReplyTo,
+        turn: &mut Turn<'_>,
+    ) -> Result<Outcome, Refusal> {
+        let room = room_argument(event)?;
+        let member = &self.members[index];
+        if member.rooms().any(|other| *other == room) && turn.reader.membership(room.as_str()).is_some() {
+            return Ok(acknowledged(reply, turn));
+        }
+        if !member.may_join_more() {
+            return Err(Code::TooManyRooms.into());
+        }
+        let asked = read(event.arguments.first().unwrap_or(&""), &["name", "username", "user"])?;
+        let name = asked
+            .text(&["name", "username", "user"])
+            .map(|name| Name::parse(&name, turn.app.settings.name_chars))
+            .transpose()?;
+        let name = name.or_else(|| self.own_name(index, turn));
+        let flavour = Flavour::new(Shape::Rooms, false, false);
+        let shown = room.clone();
+        let answer: JoinAnswer = Box::new(move |joined, out| {
+            let wire = Wire::SocketIo(flavour);
+            match joined {
+                Ok(_) => wire.leave(reply, &shown, out),
+                Err(refusal) => wire.refuse(refusal, reply, &shown, out),
+            }
+            None
+        });
+        enter(Entrance { room: room.clone(), name, flavour, answer }, turn)?;
+        let member = &mut self.members[index];
+        if room != member.room && !member.others.contains(&room) {
+            member.others.push(room);
+        }
+        Ok(Outcome::Answered)
+    }
+
+    pub(super) fn leave(&mut self, index: usize, room: RoomName, reply: ReplyTo) -> Result<Outcome, Refusal> {
+        let member = &mut self.members[index];
+        if !member.rooms().any(|other| *other == room) {
+            return Err(Code::NotInRoom.into());
+        }
+        member.others.retain(|other| *other != room);
+        self.steps.push_back(Step::Leave { room, reply });
+        Ok(Outcome::Answered)
+    }
+
+    /// The name that a member has claimed in its own room.
+    fn own_name(&self, index: usize, turn: &Turn<'_>) -> Option<Name> {
+        let (room, member) = own_room(&self.members[index], turn).ok()?;
+        turn.app.hub.claimed_name(&room, member)
+    }
+}
+
+/// Asks for a place in a room.
+fn enter(entrance: Entrance, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+    let Entrance { room, name, flavour, answer } = entrance;
+    let (opening, hold) = turn.app.opening(turn.peer, &room, false)?;
+    let carrier = Carrier::new(Wire::SocketIo(flavour), false);
+    let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join: false, carrier, answer };
+    let result = turn.app.hub.join(turn.reader, join);
+    if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
+        turn.app.failed_join(turn.peer);
+    }
+    result
+}
+
+/// What a page that counts lines has missed, as far as newcomers may see it, and whether there is more.
+fn push_past(joined: &Joined<'_>, flavour: Flavour, offset: Seq, out: &mut Vec<u8>) {
+    // A number that was not given yet is of another life of the room.
+    let offset = if offset >= joined.head() { 0 } else { offset };
+    let missed: Vec<_> = joined.history.iter().filter(|event| event.seq > offset).collect();
+    let first = missed.first().map_or(joined.head(), |event| event.seq);
+    if offset > 0 && joined.has_lines_between(offset, first) {
+        wire::notice(flavour, joined.room.name(), GAP, out);
+    }
+    for event in missed {
+        Wire::SocketIo(flavour).encode(joined.room.name(), event, None, out);
+    }
+}
+
+pub(super) fn room_of(written: &str) -> Result<RoomName, Refusal> {
+    RoomName::parse(written).map_err(|problem| Refusal::because(Code::BadRoom, problem.to_string()))
+}
+
+/// A room as the only argument: its name, or an object with it.
+pub(super) fn room_argument(event: &Event<'_>) -> Result<RoomName, Refusal> {
+    let argument = event.arguments.first().ok_or_else(|| bad("Which room?"))?;
+    let in_object = read(argument, &["room"])?;
+    let is_number = |json: &&str| json.starts_with(|first: char| first.is_ascii_digit());
+    let alone = || packet::text(argument).or_else(|| Some(*argument).filter(is_number).map(Cow::Borrowed));
+    room_of(&in_object.text(&["room"]).or_else(alone).ok_or_else(|| bad("Which room?"))?)
+}
