@@ -128,6 +128,29 @@ async fn a_poll_that_waits_is_ended_by_the_probe() {
     assert_eq!(within("the poll's end", waiting).await.expect("no panic"), Ok(vec!["6".to_owned()]));
 }
 
+/// The client may read the end of its poll before it reads that the probe was answered. It has polled again by then, and moves
+/// only once that poll has ended, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_poll_is_ended_until_the_client_has_moved() {
+    let scene = Scene::start();
+    let mut polling = scene.polling().await;
+    polling.brings("40").await;
+    polling.fetches_all(1).await;
+    let mut socket = Line::open_plain(scene.connect().await, &polling.upgrade_path(), "").await;
+    socket.say("2probe");
+    assert_eq!(text(&mut socket).await, "3probe");
+    polling.brings(r#"42["chat message","hi"]"#).await;
+    let mut heard = Vec::new();
+    for _ in 0..4 {
+        heard.extend(within("the end of a poll", polling.fetches()).await.expect("a session"));
+    }
+    heard.retain(|packet| packet != "6");
+    assert_eq!(heard, [r#"42["chat message","hi"]"#]);
+    socket.say("5");
+    socket.say(r#"42["chat message","moved"]"#);
+    assert_eq!(text(&mut socket).await, r#"42["chat message","moved"]"#);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_probe_that_is_given_up_leaves_the_session_polling() {
     let scene = Scene::start();

@@ -328,7 +328,6 @@ impl Polled {
                 self.pipe.hang_up();
             }
             if !payload.is_empty() {
-                state.owes_noop = false;
                 return Poll::Ready(payload);
             }
         }
@@ -342,7 +341,7 @@ impl Polled {
         may
     }
 
-    /// The other transport works: whoever fetches is told so by an answer, to come back over it.
+    /// The other transport works: whoever fetches, now or next, is answered, to come back over it.
     pub(super) fn answer_fetch(&self) {
         self.state().owes_noop = true;
         self.fetcher.wake();

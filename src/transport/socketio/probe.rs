@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::engine::Packet;
 use super::polling::Polled;
@@ -18,6 +19,10 @@ use crate::transport::ws::{Decoder, Item, Limits};
 
 /// How long a client may take to move.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a poll may wait while the client is on its way: it stops polling only once its last poll has ended, and may have
+/// begun that one after the first was ended for it.
+const POLL: Duration = Duration::from_millis(100);
 
 /// What a probe is read in.
 const BYTES: usize = 4096;
@@ -57,6 +62,9 @@ async fn until_moved(app: &App, session: &Polled, stream: &mut Socket, early: By
         Limits { max_message: 64, max_fragments: u32::try_from(app.settings.max_fragments).unwrap_or(u32::MAX) };
     let mut decoder = Decoder::new(limits);
     let mut bytes = early.to_vec();
+    let mut polls = interval(POLL);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_probed = false;
     loop {
         let mut rest = &mut bytes[..];
         while !rest.is_empty() {
@@ -81,13 +89,19 @@ async fn until_moved(app: &App, session: &Polled, stream: &mut Socket, early: By
                     frame::push(&mut answer, Opcode::Text, b"3probe");
                     stream.write_all(&answer).await.ok()?;
                     session.answer_fetch();
+                    is_probed = true;
                 }
                 Some(Step::Moved) => return Some(rest.to_vec()),
                 Some(Step::Wrong) => return None,
             }
         }
         bytes = vec![0; BYTES];
-        let count = stream.read(&mut bytes).await.ok().filter(|count| *count > 0)?;
+        let count = loop {
+            tokio::select! {
+                count = stream.read(&mut bytes) => break count.ok().filter(|count| *count > 0)?,
+                _ = polls.tick(), if is_probed => session.answer_fetch(),
+            }
+        };
         bytes.truncate(count);
     }
 }
