@@ -146,7 +146,7 @@ impl Turn<'_> {
         let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| {
             match joined {
                 Ok(joined) => wire.answer(&join_answer(id, joined), out),
-                Err(refusal) => wire.refuse(refusal, ReplyTo::Number(id), &shown_room, out),
+                Err(refusal) => wire.refuse(refusal, ReplyTo::Number(id), &shown_room, None, out),
             }
             None
         });
@@ -260,7 +260,7 @@ impl Turn<'_> {
                 let room = name.as_str().into();
                 wire.answer(&ServerFrame::History { id, room, events, more: *more }, out);
             }
-            Err(refusal) => wire.refuse(refusal, ReplyTo::Number(id), &name, out),
+            Err(refusal) => wire.refuse(refusal, ReplyTo::Number(id), &name, None, out),
         });
         Ok(Outcome::Answered)
     }

@@ -380,6 +380,84 @@ async fn half_a_character_is_no_way_round_what_is_checked() {
     assert_eq!(other.gets().await, r#"42["chat message",{"text":"hi","x":"\ud800"}]"#);
 }
 
+/// Each kind of page hears a line of each other kind in the event that it listens to.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_page_hears_every_other() {
+    let scene = Scene::start();
+    let connect = r#"40{"room":"all"}"#;
+    let mut plain = scene.socketio_as(connect).await;
+    let mut object = scene.socketio_as(connect).await;
+    object.sends(r#"420["chat message",{"text":"first","user":"Olga"}]"#);
+    assert_eq!(object.gets().await, "430[]");
+    assert_eq!(plain.gets().await, r#"42["chat message",{"text":"first","user":"Olga"}]"#);
+    let mut demo = scene.socketio_as(connect).await;
+    demo.emits("add user", json!("Dana"));
+    hears(&mut demo, &json!(["login", { "numUsers": 1 }])).await;
+    let mut rooms = scene.socketio().await;
+    rooms.sends(r#"420["join","all"]"#);
+    assert_eq!(rooms.gets().await, "430[]");
+    plain.emits("chat message", json!("from plain"));
+    hears(&mut plain, &json!(["chat message", "from plain"])).await;
+    hears(&mut object, &json!(["chat message", "from plain"])).await;
+    hears(&mut demo, &json!(["new message", { "username": "Guest", "message": "from plain" }])).await;
+    hears(&mut rooms, &json!(["room message", { "room": "all", "user": "", "text": "from plain" }])).await;
+    let said = json!({ "user": "Olga", "text": "from object" });
+    object.emits("chat message", said.clone());
+    hears(&mut plain, &json!(["chat message", said])).await;
+    hears(&mut demo, &json!(["new message", { "username": "Olga", "message": "from object" }])).await;
+    hears(&mut rooms, &json!(["room message", { "room": "all", "user": "Olga", "text": "from object" }])).await;
+    demo.emits("new message", json!("from demo"));
+    hears(&mut plain, &json!(["chat message", "Dana: from demo"])).await;
+    hears(&mut object, &json!(["chat message", { "text": "from demo", "user": "Dana" }])).await;
+    hears(&mut rooms, &json!(["room message", { "room": "all", "user": "Dana", "text": "from demo" }])).await;
+    let mut second = scene.socketio().await;
+    second.sends(r#"420["join","all"]"#);
+    assert_eq!(second.gets().await, "430[]");
+    let said = json!({ "room": "all", "user": "Rosa", "text": "from rooms", "mood": "sunny" });
+    rooms.emits("room message", said.clone());
+    hears(&mut plain, &json!(["chat message", "Rosa: from rooms"])).await;
+    hears(&mut object, &json!(["chat message", { "text": "from rooms", "user": "Rosa" }])).await;
+    hears(&mut demo, &json!(["new message", { "username": "Rosa", "message": "from rooms" }])).await;
+    hears(&mut second, &json!(["room message", said])).await;
+    // What has no text goes to those who know its event, and to nobody else.
+    object.emits("chat message", json!({ "picture": 1 }));
+    hears(&mut plain, &json!(["chat message", { "picture": 1 }])).await;
+    rooms.emits("room message", json!({ "room": "all", "picture": 2 }));
+    hears(&mut second, &json!(["room message", { "room": "all", "picture": 2 }])).await;
+    plain.emits("chat message", json!("done"));
+    for page in [&mut plain, &mut object] {
+        hears(page, &json!(["chat message", "done"])).await;
+    }
+    hears(&mut demo, &json!(["new message", { "username": "Guest", "message": "done" }])).await;
+    for page in [&mut rooms, &mut second] {
+        hears(page, &json!(["room message", { "room": "all", "user": "", "text": "done" }])).await;
+    }
+}
+
+/// The tutorial's page takes the last argument of whatever comes for the number to go on from.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_itself_says_leaves_a_page_its_place() {
+    let scene = Scene::with(|settings| settings.newcomers = Newcomers::None);
+    let mut page = scene.socketio_as(r#"40{"serverOffset":0}"#).await;
+    let mut ali: Person = scene.person_in("general", "Ali").await;
+    ali.says("general", "one").await;
+    let first = page.hears().await;
+    page.emits("chat message", json!(" "));
+    let refused = page.hears().await;
+    assert!(refused[1].as_str().is_some_and(|words| words.starts_with("System: ")), "{refused}");
+    assert_eq!(refused[2], first[2], "{refused}");
+    page.vanishes().await;
+    ali.says("general", "two").await;
+    let mut back = scene.socketio_as(&format!("40{}", json!({ "serverOffset": first[2] }))).await;
+    let gap = back.hears().await;
+    assert!(gap[1].as_str().is_some_and(|words| words.contains("missing")), "{gap}");
+    back.vanishes().await;
+    // Nothing came after that, so nothing is missing.
+    let mut again = scene.socketio_as(&format!("40{}", json!({ "serverOffset": gap[2] }))).await;
+    ali.says("general", "three").await;
+    assert_eq!(again.hears().await[1], "Ali: three");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_writes_under_a_claimed_name() {
     let scene = Scene::start();

@@ -280,10 +280,7 @@ impl Hub {
     /// An event is not kept: whoever asked for it is told. Called with the room's lock held.
     fn refuse(self: &Arc<Self>, room: &Arc<LiveRoom>, waiting: Waiting, refusal: &Refusal) {
         let Waiting { event, receipt, after } = waiting;
-        let tell = |reader: &Arc<Reader>, reply| {
-            let wire = reader.wire_in(room);
-            reader.lay(|out| wire.refuse(refusal, reply, room.name(), out));
-        };
+        let tell = |reader: &Arc<Reader>, reply| reader.lay_refusal(refusal, reply, room.name());
         match receipt {
             Receipt::Enter(entrance) => entrance.join.refuse(&entrance.reader, refusal),
             Receipt::Leave { reader, reply, held } => {

@@ -324,7 +324,9 @@ impl LiveRoom {
                 wire::two_segment_notice(GAP, &mut frame);
                 state.push_users(&mut frame);
             }
-            Wire::SocketIo(flavour) => socketio::notice(flavour, &self.name, GAP, &mut frame),
+            Wire::SocketIo(flavour) => {
+                socketio::notice(flavour, &self.name, Some(state.room.log().head()), GAP, &mut frame);
+            }
         }
         Stretch::Reset { frame, position: state.room.log().head() }
     }

@@ -199,7 +199,8 @@ impl Hub {
                 Err(trouble) => Err(Refusal::because(Code::Unavailable, trouble.to_string())),
             };
             if let Err(refusal) = said {
-                reader.answer(|out| reader.wire().refuse(&refusal, ReplyTo::Number(numbered.n), room.name(), out));
+                reader
+                    .answer(|out| reader.wire().refuse(&refusal, ReplyTo::Number(numbered.n), room.name(), None, out));
             }
             reader.release();
         });

@@ -18,9 +18,10 @@ use smallvec::SmallVec;
 
 use super::live_room::{LiveRoom, Shown, Stretch};
 use super::sessions::Session;
-use crate::protocol::{Close, MemberId, Seq};
+use crate::names::RoomName;
+use crate::protocol::{Close, MemberId, Refusal, Seq};
 use crate::transport::socket::Socket;
-use crate::wire::{Batch, Carrier, Wire};
+use crate::wire::{Batch, Carrier, ReplyTo, Wire};
 
 /// The most that one write hands to the kernel while catching up, in bytes: enough to fill a socket's buffer, little
 /// enough not to encode a whole tail for a reader that takes a few kilobytes.
@@ -185,13 +186,6 @@ impl Reader {
         self.carrier
     }
 
-    /// The wire on which it is sent a room.
-    pub(super) fn wire_in(&self, room: &LiveRoom) -> Wire {
-        let desk = self.desk();
-        let cursor = desk.cursors.iter().find(|cursor| std::ptr::eq(Arc::as_ptr(&cursor.room), room));
-        cursor.map_or(self.carrier, |cursor| cursor.carrier).wire()
-    }
-
     /// Has it be sent a room in another form, from its cursor on. Returns the one before, if it is in the room and that is
     /// another. Called with the room's lock held.
     pub(super) fn change_carrier(&self, room: &Arc<LiveRoom>, carrier: Carrier) -> Option<Carrier> {
@@ -214,16 +208,26 @@ impl Reader {
     /// Puts an answer for this client alone on the desk. It leaves with the next write; the connection's task sees to
     /// that when no batch does.
     pub fn answer(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.put(write, true);
+        self.put(|_, out| write(out), true);
+    }
+
+    /// Tells this client that what it asked for in a room was refused, as it is sent that room; `otherwise` on this wire.
+    pub fn refuse(&self, refusal: &Refusal, reply: ReplyTo, room: &RoomName, otherwise: Wire) {
+        self.put(|cursors, out| refuse_in(cursors, otherwise, refusal, reply, room, out), true);
+    }
+
+    /// The same under a room's lock.
+    pub(super) fn lay_refusal(&self, refusal: &Refusal, reply: ReplyTo, room: &RoomName) {
+        self.put(|cursors, out| refuse_in(cursors, self.wire(), refusal, reply, room, out), false);
     }
 
     /// The same under a room's lock, under which no socket is written. Nobody is closed as slow for it: what is answered here
     /// is what this client asked, and it is not read while much of that waits.
     pub(super) fn lay(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.put(write, false);
+        self.put(|_, out| write(out), false);
     }
 
-    fn put(&self, write: impl FnOnce(&mut Vec<u8>), may_write: bool) {
+    fn put(&self, write: impl FnOnce(&[Cursor], &mut Vec<u8>), may_write: bool) {
         let mut desk = self.desk();
         if desk.closing || desk.broken || desk.gone {
             return;
@@ -238,7 +242,8 @@ impl Reader {
             self.call();
             return;
         }
-        write(&mut desk.pending);
+        let Desk { cursors, pending, .. } = &mut *desk;
+        write(cursors, pending);
         if may_write && desk.pending.len() > limit / 2 && !desk.full {
             // Much was asked at once. Only what the socket does not take counts.
             self.write(&mut desk, &[], &[]);
@@ -616,6 +621,20 @@ impl Reader {
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Appends a refusal where whoever reads a room stands in it: what is sent before this lies before it.
+fn refuse_in(
+    cursors: &[Cursor],
+    otherwise: Wire,
+    refusal: &Refusal,
+    reply: ReplyTo,
+    room: &RoomName,
+    out: &mut Vec<u8>,
+) {
+    let cursor = cursors.iter().find(|cursor| cursor.room.name() == room);
+    let wire = cursor.map_or(otherwise, |cursor| cursor.carrier.wire());
+    wire.refuse(refusal, reply, room, cursor.map(|cursor| cursor.position), out);
 }
 
 #[cfg(test)]

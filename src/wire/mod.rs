@@ -155,8 +155,9 @@ impl Wire {
         }
     }
 
-    /// Appends the words that a command was refused.
-    pub fn refuse(self, refusal: &Refusal, reply: ReplyTo, room: &RoomName, out: &mut Vec<u8>) {
+    /// Appends the words that a command was refused. `at` is where in the room they stand, for who counts by that: after the
+    /// event of this number.
+    pub fn refuse(self, refusal: &Refusal, reply: ReplyTo, room: &RoomName, at: Option<Seq>, out: &mut Vec<u8>) {
         match (self, reply) {
             (Self::Charsu, _) => {
                 charsu::answer(&ServerFrame::refusal(refusal, reply.number(), Some(room.as_str())), out);
@@ -167,7 +168,7 @@ impl Wire {
             (Self::SocketIo(_), ReplyTo::Acknowledgement { namespace, id }) => {
                 socketio::acknowledge_refused(namespace, id, refusal, out);
             }
-            (Self::SocketIo(flavour), _) => socketio::notice(flavour, room, &refusal.in_one_line(), out),
+            (Self::SocketIo(flavour), _) => socketio::notice(flavour, room, at, &refusal.in_one_line(), out),
         }
     }
 

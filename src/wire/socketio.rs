@@ -8,7 +8,7 @@
 //! | demo | `new message`, `{"username", "message"}`, not to its own sender | `user joined`, `user left`, typing |
 //! | rooms | `room message`, `{"room", "user", "text"}` | typing |
 //!
-//! What a page has emitted that is no plain string goes to all others as it was written. Lines of the server's own are said
+//! What a page has emitted that is no plain string goes to all others that know its event as it was written. Lines of the server's own are said
 //! by `System`, whom nobody can be called.
 
 use crate::code::Code;
@@ -50,6 +50,18 @@ pub enum Shape {
     Demo,
     /// In one room of several.
     Rooms,
+}
+
+impl Shape {
+    /// The event in which such pages pass on what they write, so that others can read it as it was written; they do not
+    /// listen to the other pages' events.
+    fn event(self) -> Option<&'static str> {
+        match self {
+            Self::Plain | Self::Object => Some("chat message"),
+            Self::Demo => None,
+            Self::Rooms => Some("room message"),
+        }
+    }
 }
 
 /// All that decides on a frame beside the event: members of a room that agree in it share their frames. One byte.
@@ -144,8 +156,12 @@ pub(super) fn event(
     let say = Say { flavour, room, seq: Some(event.seq) };
     match &event.kind {
         Kind::Message { .. } | Kind::Passed { .. } if is_spared => {}
-        Kind::Message { form: Some(form), .. } | Kind::Passed { form: Some(form), .. } => passed(say, form, out),
-        Kind::Message { name, text, form: None, .. } => say.line(name, text, out),
+        Kind::Message { form: Some(form), .. } | Kind::Passed { form: Some(form), .. }
+            if flavour.shape().event() == Some(&*form.event) =>
+        {
+            passed(say, form, out);
+        }
+        Kind::Message { name, text, .. } => say.line(name, text, out),
         Kind::Private { from, name, to, to_name, text, .. } => {
             if viewer == Some(*from) {
                 say.line(SYSTEM, &format!("Private to {}: {text}", or_guest(to_name)), out);
@@ -175,7 +191,7 @@ pub(super) fn event(
                 });
             }
         }
-        Kind::Passed { form: None, .. }
+        Kind::Passed { .. }
         | Kind::Removed
         | Kind::Edit { text: None, .. }
         | Kind::Delete { .. }
@@ -183,9 +199,10 @@ pub(super) fn event(
     }
 }
 
-/// Appends a line of the server's own.
-pub fn notice(flavour: Flavour, room: &RoomName, text: &str, out: &mut Vec<u8>) {
-    Say { flavour, room, seq: None }.line(SYSTEM, text, out);
+/// Appends a line of the server's own. It bears the number of what was sent before it, as far as that is known: a page that
+/// counts lines takes the number of whatever comes.
+pub fn notice(flavour: Flavour, room: &RoomName, at: Option<Seq>, text: &str, out: &mut Vec<u8>) {
+    Say { flavour, room, seq: at }.line(SYSTEM, text, out);
 }
 
 /// Appends who types, or no longer does, where a page knows of such a thing.

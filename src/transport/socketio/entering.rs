@@ -184,10 +184,10 @@ impl Talk {
                         Wire::SocketIo(flavour).acknowledge(reply, &shown, epoch, seq, out);
                         wire::login(flavour, &shown, joined.named(), out);
                         if let Some(notice) = notice {
-                            wire::notice(flavour, &shown, &notice, out);
+                            wire::notice(flavour, &shown, None, &notice, out);
                         }
                     }
-                    Err(refusal) => Wire::SocketIo(flavour).refuse(refusal, reply, &shown, out),
+                    Err(refusal) => Wire::SocketIo(flavour).refuse(refusal, reply, &shown, None, out),
                 }
                 None
             });
@@ -234,7 +234,7 @@ impl Talk {
             let wire = Wire::SocketIo(flavour);
             match joined {
                 Ok(_) => wire.leave(reply, &shown, out),
-                Err(refusal) => wire.refuse(refusal, reply, &shown, out),
+                Err(refusal) => wire.refuse(refusal, reply, &shown, None, out),
             }
             None
         });
@@ -281,9 +281,10 @@ fn push_past(joined: &Joined<'_>, flavour: Flavour, offset: Seq, out: &mut Vec<u
     // A number that was not given yet is of another life of the room.
     let offset = if offset >= joined.head() { 0 } else { offset };
     let missed: Vec<_> = joined.history.iter().filter(|event| event.seq > offset).collect();
-    let first = missed.first().map_or(joined.head(), |event| event.seq);
+    let first = missed.first().map_or(joined.head() + 1, |event| event.seq);
     if offset > 0 && joined.has_lines_between(offset, first) {
-        wire::notice(flavour, joined.room.name(), GAP, out);
+        // The next reconnect is to go on from here, also if nothing follows.
+        wire::notice(flavour, joined.room.name(), Some(first - 1), GAP, out);
     }
     for event in missed {
         Wire::SocketIo(flavour).encode(joined.room.name(), event, None, out);

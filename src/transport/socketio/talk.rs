@@ -237,8 +237,7 @@ impl Talk {
     /// Tells that an event was refused, by its acknowledgement if it has one.
     pub(super) fn refuse(&self, index: usize, refusal: &Refusal, reply: ReplyTo, turn: &mut Turn<'_>) -> Outcome {
         if let Some(member) = self.members.get(index) {
-            let wire = Wire::SocketIo(member.flavour);
-            turn.reader.answer(|out| wire.refuse(refusal, reply, &member.room, out));
+            turn.reader.refuse(refusal, reply, &member.room, Wire::SocketIo(member.flavour));
         }
         let (rates, now) = (&turn.app.rates, turn.now.elapsed);
         let why = if refusal.code == crate::protocol::Code::BadRequest {

@@ -102,7 +102,7 @@ impl Talk {
 
     /// Tells the client that one of its rooms cannot be read.
     pub(super) fn refuse(&self, room: &RoomName, refusal: &Refusal) {
-        self.reader.answer(|out| Wire::Sse.refuse(refusal, ReplyTo::Nobody, room, out));
+        self.reader.answer(|out| Wire::Sse.refuse(refusal, ReplyTo::Nobody, room, None, out));
     }
 
     /// Goes on by itself, and gives what the client reads.
