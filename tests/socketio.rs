@@ -459,6 +459,83 @@ async fn what_the_server_itself_says_leaves_a_page_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_name_stays_in_the_room_however_many_codes_were_guessed() {
+    let scene = Scene::start();
+    let code = scene.opens_room().await;
+    let mut page = scene.socketio_as(&format!("40{}", json!({ "room": code }))).await;
+    let mut raw = scene.connect().await;
+    while raw.get("/api/rooms/999999", "").await.status != 429 {}
+    page.emits("add user", json!("Ali"));
+    hears(&mut page, &json!(["login", { "numUsers": 1 }])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_name_already_is_welcomed_as_a_page_of_the_demo() {
+    let scene = Scene::start();
+    let mut page = scene.socketio_as(r#"40{"name":"Ali"}"#).await;
+    for id in 0..2 {
+        page.sends(&format!(r#"42{id}["add user","Bob"]"#));
+        if id == 0 {
+            hears(&mut page, &json!(["login", { "numUsers": 1 }])).await;
+        }
+        assert_eq!(page.gets().await, format!("43{id}[]"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_a_name_is_told_so_in_the_acknowledgement_and_may_try_again() {
+    let scene = Scene::with(|settings| settings.members_per_room = 1);
+    let code = scene.opens_room().await;
+    let mut page = scene.socketio_as(&format!("40{}", json!({ "room": code }))).await;
+    // Out of its room, and somebody else is in.
+    page.sends(&format!(r#"420["leave","{code}"]"#));
+    assert_eq!(page.gets().await, "430[]");
+    let other = scene.socketio_as(&format!("40{}", json!({ "room": code }))).await;
+    page.sends(r#"421["add user","Ali"]"#);
+    let refused = page.gets().await;
+    assert!(refused.starts_with(r#"431[{"code":"room_full""#), "{refused}");
+    other.vanishes().await;
+    scene::until("the other is gone", || scene.app.hub.connections() == 1).await;
+    page.sends(r#"422["add user","Ali"]"#);
+    assert_eq!(page.gets().await, "432[]");
+    hears(&mut page, &json!(["login", { "numUsers": 1 }])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_leave_is_acknowledged_also_a_second_one() {
+    let scene = Scene::start();
+    let mut page = scene.socketio_as(r#"40{"room":"here"}"#).await;
+    page.sends(r#"420["join","side"]"#);
+    assert_eq!(page.gets().await, "430[]");
+    page.sends_at_once(
+        ["here", "side"]
+            .into_iter()
+            .enumerate()
+            .flat_map(|(n, room)| (0..2).map(move |again| format!(r#"42{}["leave","{room}"]"#, 2 * n + again + 1))),
+    );
+    for id in 1..5 {
+        let answer = page.gets().await;
+        if id % 2 == 1 {
+            assert_eq!(answer, format!("43{id}[]"));
+        } else {
+            assert!(answer.starts_with(&format!(r#"43{id}[{{"code":"not_in_room""#)), "{answer}");
+        }
+    }
+}
+
+/// Its lines would come in the main namespace, where nobody may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_are_joined_by_name_in_the_main_namespace_only() {
+    let scene = Scene::start();
+    let code = scene.opens_room().await;
+    let mut page = scene.socketio_page().await;
+    page.connects(&format!("40/{code},")).await;
+    page.sends(&format!(r#"42/{code},0["join","side"]"#));
+    let refused = page.gets().await;
+    assert!(refused.starts_with(&format!(r#"43/{code},0[{{"code":"bad_request""#)), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_writes_under_a_claimed_name() {
     let scene = Scene::start();
     let _ali = scene.person_in("general", "Ali").await;

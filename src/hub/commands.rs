@@ -553,6 +553,11 @@ impl Hub {
         self.later(at, Due::SessionEnd { session: Arc::downgrade(session), visit });
     }
 
+    /// How many members of a room have claimed a name.
+    pub fn named(&self, room: &LiveRoom) -> usize {
+        room.lock().room.roster().named()
+    }
+
     /// The name that a member has claimed.
     pub fn claimed_name(&self, room: &LiveRoom, member: MemberId) -> Option<Name> {
         room.lock().room.roster().get(member).and_then(|person| person.claimed().cloned())

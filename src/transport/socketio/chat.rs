@@ -70,7 +70,7 @@ impl Talk {
             "leave" => {
                 may(turn)?;
                 let room = room_argument(event)?;
-                self.leave(index, room, reply)
+                self.leave(index, room, reply, turn)
             }
             _ => {
                 may(turn)?;
@@ -156,7 +156,7 @@ impl Talk {
     }
 
     /// From now on this page is sent lines in the shape in which it says them.
-    fn shape(&mut self, index: usize, shape: Shape, turn: &Turn<'_>) {
+    pub(super) fn shape(&mut self, index: usize, shape: Shape, turn: &Turn<'_>) {
         let member = &mut self.members[index];
         if matches!(member.flavour.shape(), Shape::Demo | Shape::Rooms) || member.flavour.shape() == shape {
             return;
@@ -202,7 +202,11 @@ pub(super) fn own_room(member: &Member, turn: &Turn<'_>) -> Result<(Arc<LiveRoom
     turn.reader.membership(member.room.as_str()).ok_or_else(|| Code::NotInRoom.into())
 }
 
-fn member_of(member: &Member, room: &RoomName, turn: &Turn<'_>) -> Result<(Arc<LiveRoom>, MemberId), Refusal> {
+pub(super) fn member_of(
+    member: &Member,
+    room: &RoomName,
+    turn: &Turn<'_>,
+) -> Result<(Arc<LiveRoom>, MemberId), Refusal> {
     let is_its = member.rooms().any(|other| other == room);
     turn.reader.membership(room.as_str()).filter(|_| is_its).ok_or_else(|| Code::NotInRoom.into())
 }

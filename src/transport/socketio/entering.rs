@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::chat::{acknowledged, bad, own_room, read};
+use super::chat::{acknowledged, bad, member_of, own_room, read};
 use super::fields::{Fields, Scalar};
 use super::packet::{self, Event};
 use super::talk::{Member, Talk};
 use crate::auth::Denied;
-use crate::hub::{Join, JoinAnswer, Joined};
+use crate::hub::{Join, JoinAnswer, Joined, Opening};
 use crate::names::{Name, RoomName};
 use crate::protocol::{Code, Refusal, Seq};
 use crate::session::{Outcome, Turn};
@@ -63,6 +63,8 @@ pub(super) enum Step {
         namespace: Namespace,
         /// Which.
         name: Name,
+        /// It was in there.
+        is_back: bool,
         /// Who waits for it.
         reply: ReplyTo,
     },
@@ -73,6 +75,8 @@ struct Entrance {
     room: RoomName,
     name: Option<Name>,
     flavour: Flavour,
+    /// It was in there a moment ago, so nothing is opened or guessed.
+    is_back: bool,
     answer: JoinAnswer,
 }
 
@@ -113,7 +117,6 @@ impl Talk {
         let offset =
             auth.get("serverOffset").map(|offset| if let Scalar::Whole(offset) = offset { *offset } else { 0 });
         let flavour = Flavour::new(Shape::Plain, namespace.0.is_some(), offset.is_some());
-        let is_named = name.is_some();
         let sid = turn.app.hub.issue_id();
         let answer: JoinAnswer = Box::new(move |joined, out| {
             match joined {
@@ -127,8 +130,8 @@ impl Talk {
             }
             None
         });
-        self.members.push(Member { namespace, room: room.clone(), flavour, is_named, others: Vec::new() });
-        let result = enter(Entrance { room, name, flavour, answer }, turn);
+        self.members.push(Member { namespace, room: room.clone(), flavour, others: Vec::new() });
+        let result = enter(Entrance { room, name, flavour, is_back: false, answer }, turn);
         if result.is_err() {
             self.members.pop();
         }
@@ -139,11 +142,17 @@ impl Talk {
     pub(super) fn step(&mut self, step: Step, turn: &mut Turn<'_>) -> Outcome {
         match step {
             Step::Leave { room, reply } => {
-                // Who is not in it any more has nothing to leave.
-                let _ = turn.app.hub.leave(turn.reader, room.as_str(), reply);
-                Outcome::Answered
+                let Err(refusal) = turn.app.hub.leave(turn.reader, room.as_str(), reply) else {
+                    return Outcome::Answered;
+                };
+                if reply == ReplyTo::Nobody {
+                    // Who is not in it any more has nothing to leave.
+                    return Outcome::Answered;
+                }
+                turn.reader.refuse(&refusal, reply, &room, turn.reader.wire());
+                turn.pace.refused(&refusal, &turn.app.rates, turn.now.elapsed).map_or(Outcome::Answered, Outcome::Close)
             }
-            Step::Name { namespace, name, reply } => self.come_back(namespace, name, reply, turn),
+            Step::Name { namespace, name, is_back, reply } => self.come_back(namespace, name, is_back, reply, turn),
         }
     }
 
@@ -157,33 +166,60 @@ impl Talk {
     ) -> Result<Outcome, Refusal> {
         let name = Name::parse(name, turn.app.settings.name_chars)?;
         turn.reader.learn_typing();
-        let member = &mut self.members[index];
-        if member.is_named {
-            // The demo's own server ignores a second name.
+        if self.own_name(index, turn).is_some() {
+            // The demo's own server ignores a second name. One that came with the connection or its token is the first here.
+            self.welcome_demo(index, turn);
             return Ok(acknowledged(reply, turn));
         }
-        member.is_named = true;
+        let member = &self.members[index];
+        let is_back = own_room(member, turn).is_ok();
         self.steps.push_back(Step::Leave { room: member.room.clone(), reply: ReplyTo::Nobody });
-        self.steps.push_back(Step::Name { namespace: member.namespace, name, reply });
+        self.steps.push_back(Step::Name { namespace: member.namespace, name, is_back, reply });
         Ok(Outcome::Answered)
     }
 
-    fn come_back(&mut self, namespace: Namespace, name: Name, reply: ReplyTo, turn: &mut Turn<'_>) -> Outcome {
+    /// Tells a page of the demo that it may begin, once.
+    fn welcome_demo(&mut self, index: usize, turn: &Turn<'_>) {
+        if self.members[index].flavour.shape() == Shape::Demo {
+            return;
+        }
+        self.shape(index, Shape::Demo, turn);
+        let Member { flavour, room, .. } = &self.members[index];
+        if let Ok((live, _)) = own_room(&self.members[index], turn) {
+            let named = turn.app.hub.named(&live);
+            turn.reader.answer(|out| wire::login(*flavour, room, named, out));
+        }
+    }
+
+    fn come_back(
+        &mut self,
+        namespace: Namespace,
+        name: Name,
+        is_back: bool,
+        reply: ReplyTo,
+        turn: &mut Turn<'_>,
+    ) -> Outcome {
         let Some(index) = self.members.iter().position(|member| member.namespace == namespace) else {
             return Outcome::Answered;
         };
         let member = &mut self.members[index];
         member.flavour = member.flavour.shaped(Shape::Demo);
         let (room, flavour) = (member.room.clone(), member.flavour);
-        let back = |name: Option<Name>, notice: Option<String>, room: RoomName| {
+        let back = |name: Option<Name>, refused: Option<Refusal>, room: RoomName| {
             let shown = room.clone();
+            let renamed = name.clone().filter(|_| refused.is_some());
             let answer: JoinAnswer = Box::new(move |joined, out| {
                 match joined {
                     Ok(joined) => {
-                        let (epoch, seq) = (crate::room::Epoch(0), 0);
-                        Wire::SocketIo(flavour).acknowledge(reply, &shown, epoch, seq, out);
+                        let wire = Wire::SocketIo(flavour);
+                        match &refused {
+                            // It is in as a guest.
+                            Some(refusal) if renamed.is_none() => wire.refuse(refusal, reply, &shown, None, out),
+                            _ => wire.leave(reply, &shown, out),
+                        }
                         wire::login(flavour, &shown, joined.named(), out);
-                        if let Some(notice) = notice {
+                        if let Some(name) = renamed {
+                            let notice = format!("That name is taken here: you are called {name}.");
                             wire::notice(flavour, &shown, None, &notice, out);
                         }
                     }
@@ -191,20 +227,16 @@ impl Talk {
                 }
                 None
             });
-            Entrance { room, name, flavour, answer }
+            Entrance { room, name, flavour, is_back, answer }
         };
         let Err(refusal) = enter(back(Some(name), None, room.clone()), turn) else { return Outcome::Answered };
         // The demo has nowhere to say that a name is taken, and goes on as if it were not: so it gets one like it.
         let free = refusal.suggestion.as_deref().filter(|_| refusal.code == Code::NameTaken);
         let free = free.and_then(|free| Name::parse(free, turn.app.settings.name_chars).ok());
-        let notice = free.as_ref().map(|free| format!("That name is taken here: you are called {free}."));
-        let notice = notice.unwrap_or_else(|| refusal.in_one_line());
-        let is_named = free.is_some();
-        if let Err(refusal) = enter(back(free, Some(notice), room), turn) {
-            return self.refuse(index, &refusal, reply, turn);
+        match enter(back(free, Some(refusal), room), turn) {
+            Ok(()) => Outcome::Answered,
+            Err(refusal) => self.refuse(index, &refusal, reply, turn),
         }
-        self.members[index].is_named = is_named;
-        Outcome::Answered
     }
 
     pub(super) fn join(
@@ -215,6 +247,12 @@ impl Talk {
         turn: &mut Turn<'_>,
     ) -> Result<Outcome, Refusal> {
         let room = room_argument(event)?;
+        let member = &mut self.members[index];
+        if member.namespace.0.is_some() {
+            return Err(bad("Rooms are joined by name in the main namespace."));
+        }
+        // Those that it was not let into do not count.
+        member.others.retain(|other| turn.reader.membership(other.as_str()).is_some());
         let member = &self.members[index];
         if member.rooms().any(|other| *other == room) && turn.reader.membership(room.as_str()).is_some() {
             return Ok(acknowledged(reply, turn));
@@ -238,7 +276,7 @@ impl Talk {
             }
             None
         });
-        enter(Entrance { room: room.clone(), name, flavour, answer }, turn)?;
+        enter(Entrance { room: room.clone(), name, flavour, is_back: false, answer }, turn)?;
         let member = &mut self.members[index];
         if room != member.room && !member.others.contains(&room) {
             member.others.push(room);
@@ -246,11 +284,15 @@ impl Talk {
         Ok(Outcome::Answered)
     }
 
-    pub(super) fn leave(&mut self, index: usize, room: RoomName, reply: ReplyTo) -> Result<Outcome, Refusal> {
+    pub(super) fn leave(
+        &mut self,
+        index: usize,
+        room: RoomName,
+        reply: ReplyTo,
+        turn: &Turn<'_>,
+    ) -> Result<Outcome, Refusal> {
         let member = &mut self.members[index];
-        if !member.rooms().any(|other| *other == room) {
-            return Err(Code::NotInRoom.into());
-        }
+        member_of(member, &room, turn)?;
         member.others.retain(|other| *other != room);
         self.steps.push_back(Step::Leave { room, reply });
         Ok(Outcome::Answered)
@@ -265,8 +307,8 @@ impl Talk {
 
 /// Asks for a place in a room.
 fn enter(entrance: Entrance, turn: &mut Turn<'_>) -> Result<(), Refusal> {
-    let Entrance { room, name, flavour, answer } = entrance;
-    let (opening, hold) = turn.app.opening(turn.peer, &room, false)?;
+    let Entrance { room, name, flavour, is_back, answer } = entrance;
+    let (opening, hold) = if is_back { (Opening::Made, None) } else { turn.app.opening(turn.peer, &room, false)? };
     let carrier = Carrier::new(Wire::SocketIo(flavour), false);
     let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join: false, carrier, answer };
     let result = turn.app.hub.join(turn.reader, join);

@@ -48,8 +48,6 @@ pub(super) struct Member {
     pub(super) room: RoomName,
     /// How it is sent its own room.
     pub(super) flavour: Flavour,
-    /// It has given a name.
-    pub(super) is_named: bool,
     /// Rooms that it has joined by itself.
     pub(super) others: Vec<RoomName>,
 }
