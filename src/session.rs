@@ -193,7 +193,7 @@ impl Turn<'_> {
             }
             Said::Private(letter) => {
                 // Looked at before the name is: a repeat counts, even if its receiver is gone by now.
-                if self.hub().acknowledge_again(self.reader, &live, numbered)? {
+                if self.hub().acknowledge_again(self.reader, &live, &numbered.into())? {
                     return Ok(Outcome::Answered);
                 }
                 let (to, said) = self.hub().addressee(&live, &letter)?;
@@ -244,7 +244,7 @@ impl Turn<'_> {
         draft: impl FnOnce(Target) -> Draft + Send + 'static,
     ) -> Result<Outcome, Refusal> {
         // A repeat counts, even if the line is gone by now.
-        if self.hub().acknowledge_again(self.reader, room, numbered)? {
+        if self.hub().acknowledge_again(self.reader, room, &numbered.into())? {
             return Ok(Outcome::Answered);
         }
         let is_new = self.hub().change(self.reader, room, line, numbered, draft)?;

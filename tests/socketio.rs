@@ -536,6 +536,110 @@ async fn rooms_are_joined_by_name_in_the_main_namespace_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_was_said_is_known_again_when_no_more_can_be_remembered() {
+    // Two for each connection that may be.
+    let scene = Scene::with(|settings| settings.connections = 3);
+    let page = scene.socketio().await;
+    let mut other = scene.socketio().await;
+    let id = format!("{}-0", page.sid);
+    page.sends(&format!("420{}", json!(["chat message", "once", id])));
+    hears(&mut other, &json!(["chat message", "once"])).await;
+    page.vanishes().await;
+    while scene.app.hub.session_count() < 6 {
+        other.sends(&format!("420{}", json!(["chat message", "more", format!("{}-0", other.sid)])));
+        let both = [other.gets().await, other.gets().await];
+        assert!(both.contains(&"430[]".to_owned()), "{both:?}");
+        other.sends("41");
+        other.connects("40").await;
+    }
+    let mut again = scene.socketio().await;
+    again.sends(&format!("420{}", json!(["chat message", "once", id])));
+    assert_eq!(again.gets().await, "430[]");
+    // Better unsaid than twice.
+    for id in [format!("{}-0", again.sid), "my own".to_owned()] {
+        again.sends(&format!("421{}", json!(["chat message", "new", id])));
+        let refused = again.gets().await;
+        assert!(refused.starts_with(r#"431[{"code":"server_full""#), "{refused}");
+    }
+    again.emits("chat message", json!("and on"));
+    hears(&mut other, &json!(["chat message", "and on"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_makes_few_sessions_however_many_ids_it_was_given() {
+    let scene = Scene::start();
+    let mut page = scene.socketio().await;
+    for n in 0..12 {
+        page.sends(&format!("42{n}{}", json!(["chat message", "hi", format!("{}-0", page.sid)])));
+        let both = [page.gets().await, page.gets().await];
+        assert!(both.contains(&format!("43{n}[]")), "{both:?}");
+        page.sends("41");
+        page.connects("40").await;
+    }
+    assert!(scene.app.hub.session_count() <= 9, "{}", scene.app.hub.session_count());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_line_that_is_sent_again_counts_though_its_receiver_is_gone() {
+    let scene = Scene::start();
+    let mut page = scene.socketio().await;
+    let mut sara = scene.person_in("general", "Sara").await;
+    let lines = [json!("/msg Sara psst"), json!({ "text": "/msg Sara psst" })];
+    for (n, line) in lines.iter().enumerate() {
+        page.sends(&format!("42{n}{}", json!(["chat message", line, format!("id {n}")])));
+        // The answer and the line, in which order it is.
+        let both = [page.gets().await, page.gets().await];
+        assert!(
+            both.contains(&format!("43{n}[]")) && both.iter().any(|one| one.contains("Private to Sara")),
+            "{both:?}"
+        );
+        sara.hears("private").await;
+    }
+    sara.leaves("general").await;
+    for (n, line) in lines.iter().enumerate() {
+        page.sends(&format!("42{n}{}", json!(["chat message", line, format!("id {n}")])));
+        assert_eq!(page.gets().await, format!("43{n}[]"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_line_in_an_object_reaches_one_person() {
+    let scene = Scene::start();
+    let (mut page, mut other) = (scene.socketio().await, scene.socketio().await);
+    let mut sara = scene.person_in("general", "Sara").await;
+    page.emits("chat message", json!({ "text": "/msg Sara secret" }));
+    assert_eq!(sara.hears("private").await["text"], "secret");
+    hears(&mut page, &json!(["chat message", { "text": "Private to Sara: secret", "user": "System" }])).await;
+    page.sends(r#"420["chat message",{"text":"/nonsense"}]"#);
+    assert!(page.gets().await.starts_with(r#"430[{"code":"unknown_command""#));
+    page.emits("chat message", json!("for all"));
+    hears(&mut other, &json!(["chat message", "for all"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_that_never_come_are_waited_for_as_any_message_is() {
+    let scene = Scene::with(|settings| {
+        settings.message_timeout = scene::ms(600);
+        settings.heartbeat_seconds = scene::ms(100);
+    });
+    let mut page = scene.socketio().await;
+    page.sends(r#"452-["chat message",{"_placeholder":true,"num":0}]"#);
+    page.sends_raw(masked(2, b"one of two"));
+    assert_eq!(within("the end", page.ends()).await, 1008);
+    // Whoever goes on is waited for, however long it takes in all.
+    let (page, mut other) = (scene.socketio().await, scene.socketio().await);
+    let began = std::time::Instant::now();
+    while began.elapsed() < scene::ms(1500) {
+        page.sends(r#"451-["chat message",{"_placeholder":true,"num":0}]"#);
+        page.sends_raw(masked(2, b"one"));
+        other.gets().await;
+        other.gets().await;
+        page.sends("3");
+        tokio::time::sleep(scene::ms(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_writes_under_a_claimed_name() {
     let scene = Scene::start();
     let _ali = scene.person_in("general", "Ali").await;

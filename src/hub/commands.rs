@@ -455,8 +455,10 @@ impl Hub {
         waiting: Option<Reply>,
     ) -> Result<(), Refusal> {
         let event = state.room.number(draft, now.unix_ms, self.rules.room)?;
-        let session = asked.session(reader).cloned();
-        let command = asked.numbered.and_then(|numbered| Some((&**session.as_ref()?, numbered)));
+        // Most have the connection's own, which is not counted up and down for each line.
+        let lent = asked.session.clone();
+        let session = lent.as_ref().or_else(|| reader.session());
+        let command = asked.numbered.and_then(|numbered| Some((&**session?, numbered)));
         let receipt = Receipt::Acknowledge { reader: reader.clone(), asked, waiting };
         self.keep(room, &mut state, event, Origin { member: None, command }, receipt, now.ms());
         let is_pressed = state.is_pressed();
@@ -471,8 +473,8 @@ impl Hub {
     ///
     /// # Errors
     /// [`super::Resends::recall`]'s.
-    pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: Numbered) -> Result<bool, Refusal> {
-        repeats(reader, room, &mut room.lock(), &command.into(), self.now(), &mut None)
+    pub fn acknowledge_again(&self, reader: &Arc<Reader>, room: &LiveRoom, command: &Asked) -> Result<bool, Refusal> {
+        repeats(reader, room, &mut room.lock(), command, self.now(), &mut None)
     }
 
     /// Tells the others that a member types, or stopped. Loose: it may be lost. `signed` is the name that a guest wrote on
@@ -533,18 +535,24 @@ impl Hub {
     }
 
     /// The session in which commands are numbered after an id of ours, over whichever connection, and the number of this
-    /// visit to it. Without an id, a new one. Nothing for an id of somebody else's, and while as many sessions are remembered
-    /// as may be.
-    pub fn numbering(&self, id: Option<&str>) -> Option<(Arc<Session>, u32)> {
-        if self.sessions.len() >= self.rules.sessions {
-            return None;
-        }
-        let session = id.map_or_else(|| Some(self.sessions.open(None).0), |id| self.sessions.of_issued(id))?;
+    /// visit to it. Without an id, a new one. Nothing for an id of somebody else's.
+    ///
+    /// # Errors
+    /// [`Code::ServerFull`] when it would be a new one and as many sessions are remembered as may be.
+    pub fn numbering(&self, id: Option<&str>) -> Result<Option<(Arc<Session>, u32)>, Refusal> {
+        let session = match id {
+            Some(id) => self.sessions.of_issued(id, self.rules.sessions)?,
+            None if self.sessions.len() >= self.rules.sessions => return Err(Code::ServerFull.into()),
+            None => Some(self.sessions.open(None).0),
+        };
+        let Some(session) = session else { return Ok(None) };
         if self.store.is_lasting() {
             session.note_stored();
         }
         let visit = session.visit();
-        Some((session, visit))
+        // It may have been forgotten between look-up and visit.
+        self.sessions.keep(&session);
+        Ok(Some((session, visit)))
     }
 
     /// Nobody numbers commands in a session any more, unless somebody does since that visit: it is forgotten after a while.

@@ -364,19 +364,24 @@ impl Sessions {
     }
 
     /// The session under which commands count that are numbered after an id of ours; nothing for another id.
-    pub(super) fn of_issued(&self, id: &str) -> Option<Arc<Session>> {
-        let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
-        let drawn = *bytes.first_chunk::<DRAWN>()?;
-        if bytes != self.vouched(drawn) {
-            return None;
+    ///
+    /// # Errors
+    /// [`Code::ServerFull`] if it has to be made and there are `most` already.
+    pub(super) fn of_issued(&self, id: &str, most: usize) -> Result<Option<Arc<Session>>, Refusal> {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(id) else { return Ok(None) };
+        if bytes.first_chunk::<DRAWN>().is_none_or(|drawn| bytes != self.vouched(*drawn)) {
+            return Ok(None);
         }
         let session = Arc::new(Session { hash: hash_of(id, None), inner: Mutex::default() });
         let mut by_hash = self.by_hash();
         if let Some(known) = by_hash.get(&session.hash) {
-            return Some(known.0.clone());
+            return Ok(Some(known.0.clone()));
+        }
+        if by_hash.len() >= most {
+            return Err(Code::ServerFull.into());
         }
         by_hash.insert(Listed(session.clone()));
-        Some(session)
+        Ok(Some(session))
     }
 
     fn vouched(&self, drawn: [u8; DRAWN]) -> [u8; ISSUED] {

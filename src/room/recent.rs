@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::protocol::{Event, Seq};
+use crate::protocol::{Event, Kind, Seq};
 
 /// How many lines are kept.
 pub const RECENT_LINES: usize = 100;
@@ -45,6 +45,7 @@ impl Recent {
     }
 
     pub(super) fn push(&mut self, line: Arc<Event>) {
+        let line = lean(line);
         self.bytes += line.kind.weight();
         self.lines.push_back(line);
         while self.lines.len() > RECENT_LINES || (self.bytes > RECENT_BYTES && self.lines.len() > 1) {
@@ -69,10 +70,47 @@ impl Recent {
         let Ok(index) = self.lines.binary_search_by_key(&changed.seq, |line| line.seq) else { return };
         self.bytes -= self.lines[index].kind.weight();
         if changed.kind.is_line() {
+            let changed = lean(changed.clone());
             self.bytes += changed.kind.weight();
-            self.lines[index] = changed.clone();
+            self.lines[index] = changed;
         } else {
             self.lines.remove(index);
         }
+    }
+}
+
+/// A line without the form in which a page wrote it, which is for those who are there when it is said and would push out many
+/// lines.
+fn lean(line: Arc<Event>) -> Arc<Event> {
+    match &line.kind {
+        Kind::Message { from, name, guest, text, marks, form: Some(_) } => {
+            let (from, name, guest, text, marks) = (*from, name.clone(), *guest, text.clone(), marks.clone());
+            Arc::new(Event { kind: Kind::Message { from, name, guest, text, marks, form: None }, ..*line })
+        }
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Form, Marks, MemberId};
+
+    #[test]
+    fn what_a_line_was_written_in_pushes_no_lines_out() {
+        let said = |seq, attached: usize| {
+            let form =
+                Form { event: "chat message".into(), arguments: "{}".into(), attachments: [vec![0; attached]].into() };
+            let (name, text, marks) = ("Ali".into(), "hi".into(), Marks::default());
+            let kind = Kind::Message { from: MemberId(1), name, guest: true, text, marks, form: Some(Box::new(form)) };
+            Arc::new(Event { seq, at: 0, kind })
+        };
+        let mut recent = Recent::default();
+        for seq in 1..=RECENT_LINES as Seq {
+            recent.push(said(seq, RECENT_BYTES));
+        }
+        recent.replace(&said(7, RECENT_BYTES));
+        assert_eq!(recent.lines().count(), RECENT_LINES);
+        assert!(!recent.is_cut() && recent.bytes < RECENT_BYTES);
     }
 }

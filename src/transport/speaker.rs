@@ -99,6 +99,16 @@ impl Speaker {
         }
     }
 
+    /// Whether what came last is only the beginning of something.
+    pub(crate) fn is_midway(&self) -> bool {
+        match self {
+            Self::SocketIo(talk) => talk.is_midway(),
+            #[cfg(feature = "conformance")]
+            Self::Suite(_) => false,
+            Self::Charsu(_) | Self::OneSegment(_) | Self::TwoSegment | Self::Nobody => false,
+        }
+    }
+
     /// Whether there is something that waits for the connection not to be held any more.
     pub(crate) fn has_more_to_do(&self) -> bool {
         match self {

@@ -106,6 +106,18 @@ impl SocketIoPage {
         serde_json::from_str(event).expect("JSON")
     }
 
+    /// The code with which the server ends the session, whatever comes before. Pings are answered.
+    pub(crate) async fn ends(&mut self) -> u16 {
+        loop {
+            match self.line.next().await {
+                Heard::Text(ping) if ping == "2" => self.sends("3"),
+                Heard::Closed(code, _) => return code,
+                Heard::Text(_) | Heard::Binary(_) => {}
+                other => panic!("the page got {other:?}"),
+            }
+        }
+    }
+
     /// The code with which the server ends the session. Nothing may come before.
     pub(crate) async fn is_closed(&mut self) -> u16 {
         match self.line.next().await {

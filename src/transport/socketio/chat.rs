@@ -1,7 +1,6 @@
 //! What pages of Socket.IO ask for: the official chat example and tutorial, the framework's own demo, pages that say objects,
 //! and pages that join rooms by name. Unmodified pages on one side, the hub on the other.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::entering::{room_argument, room_of};
@@ -90,21 +89,12 @@ impl Talk {
     ) -> Result<Outcome, Refusal> {
         let (room, from) = own_room(&self.members[index], turn)?;
         check(text, turn)?;
-        let asked = self.asked(id, &["say", room.name().as_str(), text], reply, turn);
-        let draft = match slash::parse(text) {
-            Said::Text(said) => {
-                check(said, turn)?;
-                Draft::Message { from, signed: None, text: said.into() }
-            }
-            Said::Private(letter) => {
-                let (to, said) = turn.app.hub.addressee(&room, &letter)?;
-                check(said, turn)?;
-                Draft::Private { from, to, text: said.into() }
-            }
-            Said::MissingName => return Err(slash::missing_name()),
-            Said::Unknown(_) => return Err(Code::UnknownCommand.into()),
-        };
-        append(&room, draft, asked, turn)
+        let asked = self.asked(id, &["say", room.name().as_str(), text], reply, turn)?;
+        match spoken(text, &room, from, &asked, turn)? {
+            Spoken::Text(said) => append(&room, Draft::Message { from, signed: None, text: said.into() }, asked, turn),
+            Spoken::Private(draft) => append(&room, draft, asked, turn),
+            Spoken::Again => Ok(Outcome::Answered),
+        }
     }
 
     /// Passes what is no plain string on to all others, as it is; what is text in it is said on all wires.
@@ -136,12 +126,18 @@ impl Talk {
         // With attachments all arguments: a placeholder may stand in any of them.
         let arguments = if attachments.is_empty() { (*payload).into() } else { event.arguments.join(",").into() };
         let id = event.text(1);
-        let asked = self.asked(id.as_deref(), &["pass", live.name().as_str(), payload], reply, turn);
+        let asked = self.asked(id.as_deref(), &["pass", live.name().as_str(), payload], reply, turn)?;
         if room.is_none() && payload.starts_with('{') {
             self.shape(index, Shape::Object, turn);
         }
         let form = Form { event: (&*event.name).into(), arguments, attachments: attachments.into() };
-        let text = text.map(Cow::into_owned).map(String::into_boxed_str);
+        let text = match text.as_deref().map(|text| spoken(text, &live, from, &asked, turn)).transpose()? {
+            None => None,
+            Some(Spoken::Text(said)) => Some(said.into()),
+            // What is for one is not passed on to all.
+            Some(Spoken::Private(draft)) => return append(&live, draft, asked, turn),
+            Some(Spoken::Again) => return Ok(Outcome::Answered),
+        };
         append(&live, Draft::Pass { from, signed, text, form: Box::new(form) }, asked, turn)
     }
 
@@ -167,12 +163,47 @@ impl Talk {
         }
     }
 
-    fn asked(&mut self, id: Option<&str>, content: &[&str], reply: ReplyTo, turn: &Turn<'_>) -> Asked {
+    fn asked(&mut self, id: Option<&str>, content: &[&str], reply: ReplyTo, turn: &Turn<'_>) -> Result<Asked, Refusal> {
+        let Some(id) = id else { return Ok(Asked { reply, ..Asked::default() }) };
         let hub = &turn.app.hub;
-        let ids = id.map(|id| (id, self.ids.get_or_insert_default()));
-        let numbered = ids.and_then(|(id, ids)| ids.number(hub, id, hub.content_hash(content)));
-        let (numbered, session) = numbered.unzip();
-        Asked { reply, numbered, session }
+        let (numbered, session) = self.ids.get_or_insert_default().number(hub, id, hub.content_hash(content))?;
+        Ok(Asked { reply, numbered: Some(numbered), session: Some(session) })
+    }
+}
+
+/// What a text turns out to be.
+enum Spoken<'t> {
+    /// To be said to all.
+    Text(&'t str),
+    /// To be said to one.
+    Private(Draft),
+    /// For one, and said before. It is acknowledged.
+    Again,
+}
+
+fn spoken<'t>(
+    text: &'t str,
+    room: &Arc<LiveRoom>,
+    from: MemberId,
+    asked: &Asked,
+    turn: &Turn<'_>,
+) -> Result<Spoken<'t>, Refusal> {
+    match slash::parse(text) {
+        Said::Text(said) => {
+            check(said, turn)?;
+            Ok(Spoken::Text(said))
+        }
+        Said::Private(letter) => {
+            // Looked at before the name is: a repeat counts, even if its receiver is gone by now.
+            if turn.app.hub.acknowledge_again(turn.reader, room, asked)? {
+                return Ok(Spoken::Again);
+            }
+            let (to, said) = turn.app.hub.addressee(room, &letter)?;
+            check(said, turn)?;
+            Ok(Spoken::Private(Draft::Private { from, to, text: said.into() }))
+        }
+        Said::MissingName => Err(slash::missing_name()),
+        Said::Unknown(_) => Err(Code::UnknownCommand.into()),
     }
 }
 

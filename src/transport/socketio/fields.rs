@@ -175,7 +175,7 @@ pub fn are_placeholders_good(json: &str, attachments: usize) -> Result<bool, ser
     Ok(seen != Seen::Bad)
 }
 
-/// Looks for placeholders. Not deeper than serde_json goes, and a packet is not that deep.
+/// Looks for placeholders. Not deeper than `serde_json` goes, and a packet is not that deep.
 #[derive(Clone, Copy)]
 struct Placeholders {
     attachments: u64,

@@ -8,12 +8,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::hub::{Hub, Numbered, Session};
-use crate::protocol::SAFE_INTEGER;
+use crate::protocol::{Refusal, SAFE_INTEGER};
 
 /// How many ids that are not of ours are remembered, as many as a session remembers commands.
 const REMEMBERED: usize = 64;
 
-/// How many sids one connection may count lines under: its own, and those it had before.
+/// How many sids one connection may count lines under: its own, and those it had before. Ids after others are its own, so that
+/// no connection makes sessions without end.
 const SESSIONS: usize = 8;
 
 /// What one connection has sent under ids.
@@ -35,20 +36,24 @@ struct Own {
 }
 
 impl Ids {
-    /// The number and the session of a line that came under an id. `content` is a hash of the line. Nothing when nothing can
-    /// be remembered: the server is full of sessions.
-    pub(super) fn number(&mut self, hub: &Hub, id: &str, content: u64) -> Option<(Numbered, Arc<Session>)> {
+    /// The number and the session of a line that came under an id. `content` is a hash of the line.
+    ///
+    /// # Errors
+    /// [`Code::ServerFull`](crate::protocol::Code::ServerFull): nothing new can be remembered, so it could be said twice.
+    pub(super) fn number(&mut self, hub: &Hub, id: &str, content: u64) -> Result<(Numbered, Arc<Session>), Refusal> {
         if let Some((sid, n)) = counted(id)
-            && let Some(session) = self.issued(hub, sid)
+            && let Some(session) = self.issued(hub, sid)?
         {
-            return Some((Numbered { n, content }, session));
+            return Ok((Numbered { n, content }, session));
         }
         let hash = hub.content_hash(&["id", id]);
-        if self.own.is_none() {
-            let (session, visit) = hub.numbering(None)?;
-            self.own = Some(Own { session, visit, numbers: VecDeque::new(), next: 1 });
-        }
-        let own = self.own.as_mut()?;
+        let own = match &mut self.own {
+            Some(own) => own,
+            none => {
+                let (session, visit) = hub.numbering(None)?.expect("one without an id is made");
+                none.insert(Own { session, visit, numbers: VecDeque::new(), next: 1 })
+            }
+        };
         let known = own.numbers.iter().find(|(known, _)| *known == hash).map(|(_, n)| *n);
         let n = known.unwrap_or_else(|| {
             let n = own.next;
@@ -59,21 +64,20 @@ impl Ids {
             own.numbers.push_back((hash, n));
             n
         });
-        Some((Numbered { n, content }, own.session.clone()))
+        Ok((Numbered { n, content }, own.session.clone()))
     }
 
-    fn issued(&mut self, hub: &Hub, sid: &str) -> Option<Arc<Session>> {
+    fn issued(&mut self, hub: &Hub, sid: &str) -> Result<Option<Arc<Session>>, Refusal> {
         let hash = hub.content_hash(&["sid", sid]);
         if let Some((_, session, _)) = self.issued.iter().find(|(known, ..)| *known == hash) {
-            return Some(session.clone());
+            return Ok(Some(session.clone()));
         }
-        let (session, visit) = hub.numbering(Some(sid))?;
         if self.issued.len() == SESSIONS {
-            let (_, oldest, visit) = self.issued.remove(0);
-            hub.leave_numbering(&oldest, visit);
+            return Ok(None);
         }
+        let Some((session, visit)) = hub.numbering(Some(sid))? else { return Ok(None) };
         self.issued.push((hash, session.clone(), visit));
-        Some(session)
+        Ok(Some(session))
     }
 
     /// The connection is over.

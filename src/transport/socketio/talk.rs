@@ -137,6 +137,11 @@ impl Talk {
         outcome
     }
 
+    /// Whether attachments are still to come.
+    pub(crate) fn is_midway(&self) -> bool {
+        self.assembly.is_some()
+    }
+
     /// Whether something waits for the session not to be held back.
     pub(crate) fn has_more_to_do(&self) -> bool {
         !self.steps.is_empty()

@@ -234,7 +234,7 @@ impl Connection {
         let mut end = None;
         let fed = decoder.feed(bytes, |item| {
             // A control frame may stand between the parts of a message and does not finish it.
-            made_whole |= matches!(item, Item::Text(_) | Item::Binary(_));
+            let is_message = matches!(item, Item::Text(_) | Item::Binary(_));
             let why = match item {
                 Item::Text(text) => match speaker.take(text, &mut turn) {
                     Outcome::Said => {
@@ -271,6 +271,7 @@ impl Connection {
                     return ControlFlow::Break(());
                 }
             };
+            made_whole |= is_message && !speaker.is_midway();
             match why {
                 Some(why) => {
                     end = Some(End::Unclean);
@@ -288,7 +289,7 @@ impl Connection {
                 reader.part(|out| violation.push(out));
             }
         }
-        reader.heard(app.hub.tick(), made_whole, !decoder.is_idle());
+        reader.heard(app.hub.tick(), made_whole, !decoder.is_idle() || speaker.is_midway());
         if let Some(payload) = owed.get() {
             is_flushed = false;
             reader.answer(|out| frame::push(out, frame::Opcode::Pong, payload));
