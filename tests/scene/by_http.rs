@@ -2,7 +2,6 @@
 //! server to the format, and to ids that say exactly where their reader stands.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
@@ -193,14 +192,13 @@ pub(super) async fn listen(mut events: Events, first: Vec<Event>, tell: mpsc::Un
     let _ = tell.send(Heard::Gone("ended".to_owned()));
 }
 
-/// Says each thing by a request, one after the other.
+/// Says each thing by a request on this connection, one after the other.
 pub(super) async fn speak(
-    to: SocketAddr,
+    mut raw: Raw,
     session: String,
     mut said: mpsc::UnboundedReceiver<Vec<u8>>,
     tell: mpsc::UnboundedSender<Heard>,
 ) {
-    let mut raw = Raw::connect(to).await;
     let headers = format!("Authorization: Bearer {session}\r\nContent-Type: text/plain\r\n");
     while let Some(frames) = said.recv().await {
         let frames = String::from_utf8(frames).expect("frames are text");

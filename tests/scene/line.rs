@@ -91,9 +91,9 @@ impl Line {
         Self { out: Mouth::Socket(out), heard, deflated, reading, writing }
     }
 
-    /// Opens a stream of events with the secret of an earlier session. Its welcome is the first thing that is heard.
-    pub(crate) async fn by_http(raw: Raw, session: Option<&str>) -> Self {
-        let to = raw.host().parse().expect("an address");
+    /// Opens a stream of events on one connection, with the secret of an earlier session, and speaks on another. Its welcome
+    /// is the first thing that is heard.
+    pub(crate) async fn by_http(raw: Raw, speaking: Raw, session: Option<&str>) -> Self {
         let headers = session.map_or_else(String::new, |secret| format!("Authorization: Bearer {secret}\r\n"));
         let mut events = Events::open(raw, "/api/events", &headers).await.expect("a stream");
         let welcome = events.next().await.expect("a welcome");
@@ -101,7 +101,7 @@ impl Line {
         let (out, said) = mpsc::unbounded_channel();
         let (tell, heard) = mpsc::unbounded_channel();
         let reading = tokio::spawn(by_http::listen(events, vec![welcome], tell.clone()));
-        let writing = tokio::spawn(by_http::speak(to, session, said, tell));
+        let writing = tokio::spawn(by_http::speak(speaking, session, said, tell));
         Self { out: Mouth::Requests(out), heard, deflated: None, reading, writing }
     }
 

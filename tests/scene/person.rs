@@ -75,9 +75,15 @@ impl Person {
     /// Says hello on a connection, with the secret of an earlier session.
     pub(crate) async fn on(raw: Raw, name: &str, session: Option<&str>) -> Self {
         if by_http() {
-            return Self::over(Line::by_http(raw, session).await, name, None, false).await;
+            let speaking = Raw::connect(raw.host().parse().expect("an address")).await;
+            return Self::by_requests(raw, speaking, name, session).await;
         }
         Self::over(Line::open(raw, "/ws", CHARSU).await, name, session, true).await
+    }
+
+    /// The same by server-sent events on one connection and requests on another.
+    pub(crate) async fn by_requests(raw: Raw, speaking: Raw, name: &str, session: Option<&str>) -> Self {
+        Self::over(Line::by_http(raw, speaking, session).await, name, None, false).await
     }
 
     /// The same with other header lines in its handshake.
@@ -266,6 +272,14 @@ impl Person {
             Some(Heard::Closed(code, words)) => (code, words),
             other => panic!("{} was cut off: {other:?}", self.name),
         }
+    }
+
+    /// Waits for the end, however it comes.
+    pub(crate) async fn is_ended(&mut self) -> Heard {
+        while self.ended.is_none() {
+            self.take_in_next().await;
+        }
+        self.ended.clone().expect("it has ended")
     }
 
     /// Waits for a pong, the answer to a WebSocket ping.

@@ -126,6 +126,11 @@ impl SocketIoPage {
         }
     }
 
+    /// Waits for the end, however it comes.
+    pub(crate) async fn is_ended(&mut self) {
+        while !matches!(self.line.next().await, Heard::Closed(..) | Heard::Gone(_)) {}
+    }
+
     /// The page is gone, without a word.
     pub(crate) async fn vanishes(self) {
         self.line.cut().await;
@@ -168,6 +173,22 @@ impl Polling {
             }
         }
         packets
+    }
+
+    /// The page is gone, without a word, while it was waiting for news.
+    pub(crate) async fn vanishes(mut self) {
+        self.begins_to_fetch().await;
+    }
+
+    /// Asks for news until the server hangs up.
+    pub(crate) async fn is_ended(&mut self) {
+        self.begins_to_fetch().await;
+        self.raw.rest().await;
+    }
+
+    async fn begins_to_fetch(&mut self) {
+        let request = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", self.path, self.raw.host());
+        self.raw.send(request).await;
     }
 
     /// The path on which it moves to a WebSocket.
