@@ -138,10 +138,13 @@ async fn who_types_is_shown_on_every_wire_that_knows_typing() {
         guest.types().await;
     }
     let typist = guests.len() - 1;
-    guests[typist].says("everybody has typed").await;
     let name = guests[typist].name.clone();
-    for guest in &mut guests {
-        guest.hears_line(&name, "everybody has typed").await;
+    // Who types is told after the lines of the same moment, so one line more is past all of it.
+    for text in ["everybody has typed", "and is heard"] {
+        guests[typist].says(text).await;
+        for guest in &mut guests {
+            guest.hears_line(&name, text).await;
+        }
     }
     for typist in 0..guests.len() {
         if !guests[typist].way.shows_typing() {
