@@ -204,9 +204,9 @@ impl Wire {
 /// How a reader is sent what a room's members share: on which wire, and whether compressed. What is for one reader alone is
 /// never compressed: that work would be done for each of them.
 ///
-/// One byte, for every reader has one.
+/// Two bytes, for every reader has one, and one for each room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Carrier(u8);
+pub struct Carrier(u16);
 
 impl Carrier {
     /// How many bits tell the wires apart. The others are the flavour, on Socket.IO, or whether it is compressed.
@@ -221,7 +221,7 @@ impl Carrier {
             Wire::SocketIo(flavour) => (3, flavour.bits()),
             Wire::Sse => (4, deflated as u8),
         };
-        Self(wire | rest << Self::WIRE_BITS)
+        Self(wire | (rest as u16) << Self::WIRE_BITS)
     }
 
     /// The encoding.
@@ -231,7 +231,7 @@ impl Carrier {
             1 => Wire::OneSegment,
             2 => Wire::TwoSegment,
             4 => Wire::Sse,
-            _ => Wire::SocketIo(Flavour::from_bits(self.0 >> Self::WIRE_BITS)),
+            _ => Wire::SocketIo(Flavour::from_bits((self.0 >> Self::WIRE_BITS) as u8)),
         }
     }
 

@@ -42,7 +42,7 @@ impl Namespace {
 /// How a page speaks of lines, which is how it is sent them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
-    /// As the official chat example and tutorial.
+    /// As the official chat example and tutorial, as far as is known: of a page that has said nothing yet.
     Plain,
     /// As pages that say `{text, user}`.
     Object,
@@ -50,6 +50,8 @@ pub enum Shape {
     Demo,
     /// In one room of several.
     Rooms,
+    /// In strings alone, as the official chat example, which would draw an object as `[object Object]`.
+    Strings,
 }
 
 impl Shape {
@@ -57,7 +59,7 @@ impl Shape {
     /// listen to the other pages' events.
     fn event(self) -> Option<&'static str> {
         match self {
-            Self::Plain | Self::Object => Some("chat message"),
+            Self::Plain | Self::Object | Self::Strings => Some("chat message"),
             Self::Demo => None,
             Self::Rooms => Some("room message"),
         }
@@ -69,13 +71,15 @@ impl Shape {
 pub struct Flavour(u8);
 
 impl Flavour {
-    const OWN_NAMESPACE: u8 = 0b100;
-    const NUMBERED: u8 = 0b1000;
+    const SHAPE: u8 = 0b111;
+    const OWN_NAMESPACE: u8 = 0b1000;
+    const NUMBERED: u8 = 0b1_0000;
 
     /// Some of them, for tests: each shape, and each other property once.
-    pub const SAMPLES: [Self; 6] = [
+    pub const SAMPLES: [Self; 7] = [
         Self::new(Shape::Plain, false, false),
-        Self::new(Shape::Plain, true, true),
+        Self::new(Shape::Strings, false, false),
+        Self::new(Shape::Strings, true, true),
         Self::new(Shape::Object, false, true),
         Self::new(Shape::Demo, false, false),
         Self::new(Shape::Demo, true, false),
@@ -92,18 +96,19 @@ impl Flavour {
 
     /// How lines are spoken of.
     pub const fn shape(self) -> Shape {
-        match self.0 & 0b11 {
+        match self.0 & Self::SHAPE {
             0 => Shape::Plain,
             1 => Shape::Object,
             2 => Shape::Demo,
-            _ => Shape::Rooms,
+            3 => Shape::Rooms,
+            _ => Shape::Strings,
         }
     }
 
     /// The same in another shape.
     #[must_use]
     pub const fn shaped(self, shape: Shape) -> Self {
-        Self(self.0 & !0b11 | shape as u8)
+        Self(self.0 & !Self::SHAPE | shape as u8)
     }
 
     fn namespace(self, room: &RoomName) -> Namespace {
@@ -119,7 +124,7 @@ impl Flavour {
     }
 
     pub(super) const fn from_bits(bits: u8) -> Self {
-        Self(bits & 0b1111)
+        Self(bits & 0b1_1111)
     }
 
     /// Whether somebody is sent something else of an event than the others.
@@ -156,8 +161,10 @@ pub(super) fn event(
     let say = Say { flavour, room, seq: Some(event.seq) };
     match &event.kind {
         Kind::Message { .. } | Kind::Passed { .. } if is_spared => {}
+        // What has a text is said as one to who says nothing else.
         Kind::Message { form: Some(form), .. } | Kind::Passed { form: Some(form), .. }
-            if flavour.shape().event() == Some(&*form.event) =>
+            if flavour.shape().event() == Some(&*form.event)
+                && !(flavour.shape() == Shape::Strings && matches!(event.kind, Kind::Message { .. })) =>
         {
             passed(say, form, out);
         }
@@ -351,7 +358,7 @@ impl Say<'_> {
 
     fn line(self, name: &str, text: &str, out: &mut Vec<u8>) {
         match self.flavour.shape() {
-            Shape::Plain => self.emit("chat message", out, |out| {
+            Shape::Plain | Shape::Strings => self.emit("chat message", out, |out| {
                 if name.is_empty() { push_string(out, text) } else { push_string(out, &format!("{name}: {text}")) }
             }),
             // What nobody has put a name to is a plain string on their own server, too.

@@ -39,7 +39,7 @@ impl Talk {
                 may(turn)?;
                 match event.text(0) {
                     Some(text) => {
-                        self.shape(index, Shape::Plain, turn);
+                        self.shape(index, Shape::Strings, turn);
                         self.say(index, &text, event.text(1).as_deref(), reply, turn)
                     }
                     None => self.pass(index, event, attachments, None, reply, turn),

@@ -116,7 +116,9 @@ impl Talk {
         // Who counts the lines that it has seen gets their numbers, and what was said after the last one.
         let offset =
             auth.get("serverOffset").map(|offset| if let Scalar::Whole(offset) = offset { *offset } else { 0 });
-        let flavour = Flavour::new(Shape::Plain, namespace.0.is_some(), offset.is_some());
+        // That is what the tutorial does, whose pages know strings only.
+        let shape = if offset.is_some() { Shape::Strings } else { Shape::Plain };
+        let flavour = Flavour::new(shape, namespace.0.is_some(), offset.is_some());
         let sid = turn.app.hub.issue_id();
         let answer: JoinAnswer = Box::new(move |joined, out| {
             match joined {
