@@ -54,7 +54,8 @@ use sessions::Held;
 use timers::{Due, Timers};
 
 /// What a newcomer sees of the past.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Newcomers {
     /// Nothing.
     None,

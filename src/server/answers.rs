@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::limits::Exceeded;
 use crate::protocol::{Code, Refusal};
@@ -13,14 +13,41 @@ pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Response<Bo
     typed(status, "text/plain; charset=utf-8", words.into() + "\n")
 }
 
-/// A refusal in the form of the HTTP interface: `{"code", "message"}`.
-pub(crate) fn json(status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    body(status, &json!({"code": code, "message": message}))
+/// A request that was refused.
+#[derive(Serialize)]
+pub(crate) struct Refused<'a> {
+    /// The stable name.
+    pub(crate) code: &'a str,
+    /// English words for a person.
+    pub(crate) message: &'a str,
+    /// What is wrong with the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'static str>,
+    /// Milliseconds after which to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_ms: Option<u64>,
 }
 
-/// A JSON object.
-pub(crate) fn body(status: StatusCode, object: &Value) -> Response<Body> {
-    typed(status, "application/json", object.to_string())
+impl<'a> From<&'a Refusal> for Refused<'a> {
+    fn from(refusal: &'a Refusal) -> Self {
+        Self {
+            code: refusal.code.as_str(),
+            message: refusal.words(),
+            reason: None,
+            retry_after_ms: refusal.retry_after_ms,
+        }
+    }
+}
+
+/// A refusal in the form of the HTTP interface.
+pub(crate) fn json(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    body(status, &Refused { code, message, reason: None, retry_after_ms: None })
+}
+
+/// An answer in JSON.
+pub(crate) fn body(status: StatusCode, object: &impl Serialize) -> Response<Body> {
+    let text = serde_json::to_string(object).expect("an answer has string keys");
+    typed(status, "application/json", text)
 }
 
 /// The answer to a page that may not talk to us.
@@ -43,12 +70,7 @@ pub(crate) fn refused(exceeded: &Exceeded) -> Response<Body> {
 pub(super) fn turned_away(exceeded: &Exceeded) -> String {
     let refusal = Refusal::from(*exceeded);
     let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let body = json!({
-        "code": refusal.code.as_str(),
-        "message": refusal.words(),
-        "retry_after_ms": refusal.retry_after_ms,
-    })
-    .to_string();
+    let body = serde_json::to_string(&Refused::from(&refusal)).expect("an answer has string keys");
     format!(
         "HTTP/1.1 {status}\r\nRetry-After: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         exceeded.retry_after_seconds(),

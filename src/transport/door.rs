@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::header::{AUTHORIZATION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use serde_json::json;
 
 use crate::auth::{Admitted, Denied};
 use crate::names::RoomName;
 use crate::protocol::{Code, Refusal};
+use crate::server::answers::Refused;
 use crate::server::{App, answers};
 
 /// What stands before a token among the subprotocols that a WebSocket offers: browsers can set no header, and an address is
@@ -155,7 +155,7 @@ fn unauthorized(denied: Denied) -> Response<Body> {
         Denied::Missing => "Bearer realm=\"charsu\"".to_owned(),
         _ => format!("Bearer realm=\"charsu\", error=\"invalid_token\", error_description=\"{}\"", denied.words()),
     };
-    let body = json!({ "code": refusal.code.as_str(), "message": refusal.words(), "reason": denied.reason() });
+    let body = Refused { reason: Some(denied.reason()), ..Refused::from(&refusal) };
     let mut response = answers::body(StatusCode::UNAUTHORIZED, &body);
     let challenge = HeaderValue::from_str(&challenge).expect("our own words are printable ASCII");
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

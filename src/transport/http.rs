@@ -1,6 +1,8 @@
 //! Ordinary HTTP: make a room, look one up, page through what was said, and what the page asks about the server. Events come
 //! over other wires.
 
+mod bodies;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,20 +11,23 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::routing::{get, post};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use crate::hub::Newcomers;
 use crate::lan;
 use crate::names::RoomName;
 use crate::permits::newcomers;
 use crate::protocol::{Code, Event, MemberId, Page, Refusal, SAFE_INTEGER};
 use crate::room::Line;
-use crate::server::App;
+use crate::server::answers::Refused;
+use crate::server::{App, answers};
 use crate::transport::Peer;
 use crate::transport::door::{self, Admission};
 use crate::wire;
+use bodies::{Asked, Kind};
+
+pub(crate) use bodies::{About, FoundRoom, Kept, MadeRoom, PastPage};
 
 /// The routes, below `/api`.
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -49,7 +54,7 @@ async fn make_room(
     match made {
         Ok(code) => {
             let code = code.to_string();
-            answer(StatusCode::CREATED, &json!({ "code": code, "room": code, "path": format!("/r/{code}") }))
+            answer(StatusCode::CREATED, &MadeRoom { path: format!("/r/{code}"), room: code.clone(), code })
         }
         Err(refusal) => refused(&refusal),
     }
@@ -67,7 +72,7 @@ async fn look_up(
         Err(refusal) => return refused(&refusal),
     };
     if let Some(people) = app.hub.look_up(&name) {
-        answer(StatusCode::OK, &json!({ "room": name.as_str(), "people": people }))
+        answer(StatusCode::OK, &FoundRoom { people, room: name.as_str() })
     } else {
         app.failed_join(peer);
         refused(&Code::RoomNotFound.into())
@@ -94,9 +99,8 @@ async fn messages(
     let secret = door::session_secret(&app, &headers);
     match app.hub.public_history(&name, secret, admission.owner(), page).await {
         Ok((lines, more)) => {
-            let events: Vec<_> =
-                lines.iter().map(|event| wire::snapshot_event(&name, event, viewer_of(event))).collect();
-            answer(StatusCode::OK, &json!({ "room": name.as_str(), "events": events, "more": more }))
+            let events = lines.iter().map(|event| wire::snapshot_event(&name, event, viewer_of(event))).collect();
+            answer(StatusCode::OK, &PastPage { events, more, room: name.as_str() })
         }
         Err(refusal) => {
             if refusal.code == Code::RoomNotFound {
@@ -140,41 +144,29 @@ fn page_of(query: &str) -> Result<Page, Refusal> {
     Page::read(before, after, limit).map_err(|words| Refusal::because(Code::BadRequest, words))
 }
 
-/// What the page asks about the server: its version, the address under which others on the network reach it, and what it
-/// must tell people truly: how long an empty room lives (milliseconds), what newcomers see of the past, whether what is said
-/// is stored, and for how long at most (milliseconds, or null for as long as the room lives), whether one
-/// needs a token, and the name that the given one gives.
+/// What the page asks about the server.
 async fn about(State(app): State<Arc<App>>, Extension(admission): Extension<Admission>) -> Response<Body> {
-    let share_base = lan::share_base(&app.settings, app.listening);
-    let newcomers = match newcomers(&app.settings) {
-        Newcomers::None => "none",
-        Newcomers::Recent => "recent",
-        Newcomers::All => "all",
-    };
     let is_stored = app.settings.database().is_some();
     let idle = if is_stored { app.settings.stored_room_idle } else { app.settings.room_idle };
     let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    let about = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "token": if app.asks_for_tokens() { "required" } else { "none" },
-        "name": admission.admitted().map(|admitted| admitted.name.as_str().to_owned()),
-        "share_base": share_base,
-        "newcomers": newcomers,
-        "room_idle_ms": ms(idle),
-        "store": if is_stored { "sqlite" } else { "memory" },
-        "retention_ms": app.settings.retention_age.filter(|_| is_stored).map(ms),
-    });
+    let admitted = admission.admitted();
+    let about = About {
+        name: admitted.as_ref().map(|admitted| admitted.name.as_str()),
+        newcomers: newcomers(&app.settings),
+        retention_ms: app.settings.retention_age.filter(|_| is_stored).map(ms),
+        room_idle_ms: ms(idle),
+        share_base: lan::share_base(&app.settings, app.listening),
+        store: if is_stored { Kind::Sqlite } else { Kind::Memory },
+        token: if app.asks_for_tokens() { Asked::Required } else { Asked::None },
+        version: env!("CARGO_PKG_VERSION"),
+    };
     answer(StatusCode::OK, &about)
 }
 
 /// A refusal as an answer.
 pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
     let status = StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut body = json!({ "code": refusal.code.as_str(), "message": refusal.words() });
-    if let Some(wait) = refusal.retry_after_ms {
-        body["retry_after_ms"] = wait.into();
-    }
-    let mut response = answer(status, &body);
+    let mut response = answer(status, &Refused::from(refusal));
     if let Some(wait) = refusal.retry_after_ms {
         let seconds = HeaderValue::from(wait.div_ceil(1000));
         response.headers_mut().insert(RETRY_AFTER, seconds);
@@ -191,11 +183,8 @@ pub(super) fn empty(status: StatusCode) -> Response<Body> {
 }
 
 /// An answer in JSON.
-pub(super) fn answer(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+    let mut response = answers::body(status, body);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -5,7 +5,9 @@
 //! bytes to a client makes an id of it, with the client's own secret and where it stands in its other rooms; see
 //! [`crate::transport::sse`].
 
-use crate::json::{push_number, push_string};
+use serde::Serialize;
+
+use crate::json::push_number;
 use crate::names::RoomName;
 use crate::protocol::{Close, Event, MemberId, Refusal, Seq, ServerFrame, Snapshot};
 use crate::room::Epoch;
@@ -79,6 +81,9 @@ fn block(kind: &str, mark: Option<Mark<'_>>, frame: &ServerFrame<'_>, out: &mut 
     out.extend_from_slice(b"\n\n");
 }
 
+/// How a refusal is called on a stream.
+pub(crate) const REFUSAL_EVENT: &str = "refusal";
+
 /// The name of an event. `error` would be taken for a broken connection by a browser's `EventSource`.
 fn kind_of(frame: &ServerFrame<'_>) -> &'static str {
     match frame {
@@ -91,7 +96,7 @@ fn kind_of(frame: &ServerFrame<'_>) -> &'static str {
         ServerFrame::Goaway { .. } => "goaway",
         ServerFrame::Left { .. } => "left",
         ServerFrame::Pong => "pong",
-        ServerFrame::Error { .. } => "refusal",
+        ServerFrame::Error { .. } => REFUSAL_EVENT,
         ServerFrame::Typing { .. } => "typing",
         ServerFrame::Message { .. } => "message",
         ServerFrame::Private { .. } => "private",
@@ -151,11 +156,21 @@ pub(super) fn ping(out: &mut Vec<u8>) {
 
 /// The last words: why the stream ends, by the table of close codes, and whether to come back.
 pub(super) fn close(why: Close, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"event: close\ndata: {\"type\":\"close\",\"code\":");
-    push_number(out, why.code().into());
-    out.extend_from_slice(b",\"reason\":");
-    push_string(out, why.reason());
-    out.extend_from_slice(b",\"return\":");
-    out.extend_from_slice(if why.may_return() { b"true" } else { b"false" });
-    out.extend_from_slice(b"}\n\n");
+    let words = LastWords { code: why.code(), reason: why.reason(), may_return: why.may_return() };
+    out.extend_from_slice(b"event: close\ndata: ");
+    serde_json::to_writer(&mut *out, &words).expect("an object has string keys and a Vec takes every byte");
+    out.extend_from_slice(b"\n\n");
+}
+
+/// The last event of a stream: why it ends.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "close")]
+pub(crate) struct LastWords {
+    /// The close code that a WebSocket would end with.
+    code: u16,
+    /// English words for a person.
+    reason: &'static str,
+    /// Whether to come back. Where not, close the stream, for a browser's `EventSource` would.
+    #[serde(rename = "return")]
+    may_return: bool,
 }

@@ -10,7 +10,6 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
 use tokio::time::sleep;
 
 use super::interface;
@@ -24,6 +23,7 @@ use crate::session::line;
 use crate::text::{self, TextLimits};
 use crate::transport::Peer;
 use crate::transport::door::{self, Admission};
+use crate::transport::http::Kept;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -96,7 +96,7 @@ pub(super) async fn post(
 ) -> Response<Body> {
     match say(&app, (peer, &admission), &room, query.as_deref(), &headers, &body).await {
         Ok((room, epoch, seq)) => {
-            let kept = json!({ "room": room.as_str(), "epoch": epoch.to_string(), "seq": seq });
+            let kept = Kept { epoch: epoch.to_string(), room: room.as_str(), seq };
             interface::answer(StatusCode::CREATED, &kept)
         }
         Err(refusal) => interface::refused(&refusal),
