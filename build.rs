@@ -1,4 +1,5 @@
-//! Builds the page and writes a table of its files for `src/web.rs`, compressed copies and hashes included.
+//! Builds the page and writes a table of its files for `src/web.rs`, compressed copies and hashes included; beside it one of
+//! the documents in docs/api, which are there in every build.
 //!
 //! The page comes from, in this order: the folder `CHARSU_PAGE_DIST`; `web/dist` in a published package, which has no
 //! sources beside it; npm and Vite, into this build's own folder. Without the feature `page` the table is empty.
@@ -20,9 +21,13 @@ fn main() -> ExitCode {
     for variable in ["CHARSU_PAGE_DIST", "DOCS_RS"] {
         println!("cargo:rerun-if-env-changed={variable}");
     }
-    match page().and_then(|folder| Ok(table(folder.as_deref())?)) {
-        Ok(table) => {
-            let written = fs::write(out().join("page.rs"), table);
+    let documents = project().join("docs/api");
+    println!("cargo:rerun-if-changed={}", documents.display());
+    let tables =
+        page().and_then(|folder| Ok(table("ASSETS", folder.as_deref())? + &table("DOCUMENTS", Some(&documents))?));
+    match tables {
+        Ok(tables) => {
+            let written = fs::write(out().join("page.rs"), tables);
             written.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
         }
         Err(Fault(words)) => {
@@ -43,6 +48,10 @@ impl From<io::Error> for Fault {
     }
 }
 
+fn project() -> PathBuf {
+    PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
+}
+
 fn out() -> PathBuf {
     PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"))
 }
@@ -58,7 +67,7 @@ fn page() -> Result<Option<PathBuf>, Fault> {
             folder.canonicalize().map_err(|error| Fault(format!("CHARSU_PAGE_DIST: {}: {error}", folder.display())))?,
         );
     }
-    let web = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("web");
+    let web = project().join("web");
     if !web.join("app").exists() {
         return with_index(web.join("dist"));
     }
@@ -109,12 +118,12 @@ const REMEDY: &str =
     "Install Node 20 or later with npm, or build a server without page: cargo build --no-default-features";
 
 /// The table in Rust: every file of the folder with its compressed copies.
-fn table(folder: Option<&Path>) -> io::Result<String> {
+fn table(name: &str, folder: Option<&Path>) -> io::Result<String> {
     let mut files = BTreeMap::new();
     if let Some(folder) = folder {
         gather(folder, folder, &mut files)?;
     }
-    let mut table = "static ASSETS: &[Asset] = &[\n".to_owned();
+    let mut table = format!("static {name}: &[Asset] = &[\n");
     for (path, file) in &files {
         // Compressed copies stand with their file. Maps are for whoever builds, but for those of the Socket.IO client, which
         // its files name.

@@ -8,6 +8,8 @@ pub mod cli;
 pub mod client;
 pub mod code;
 pub mod config;
+#[cfg(test)]
+mod describe;
 pub mod hub;
 mod json;
 pub mod lan;

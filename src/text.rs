@@ -29,7 +29,7 @@ pub fn check(text: &str, limits: TextLimits) -> Result<(), Refusal> {
 }
 
 /// The longest emoji that people write, in Unicode scalar values (families, flags of regions) and in bytes.
-const EMOJI: TextLimits = TextLimits { chars: 10, bytes: 40 };
+pub(crate) const EMOJI: TextLimits = TextLimits { chars: 10, bytes: 40 };
 
 /// Checks a reaction: something short that can be seen and is more than letters of a language.
 ///

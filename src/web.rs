@@ -1,11 +1,12 @@
-//! The chat page, embedded: answers for `/`, `/r/{room}` and the page's assets, from a table that `build.rs` made. Nothing is
-//! compressed, hashed or copied while the server runs. Knows nothing of what the page does.
+//! The chat page, embedded: answers for `/`, `/r/{room}` and the page's assets, from a table that `build.rs` made; and the
+//! documents at `/docs`, from another. Nothing is compressed, hashed or copied while the server runs. Knows nothing of what
+//! the page does, or of what the documents say.
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH,
-    REFERRER_POLICY, VARY,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
@@ -26,7 +27,7 @@ pub struct Asset {
     gz: Option<&'static [u8]>,
 }
 
-// `ASSETS: &[Asset]`, sorted by path; empty when the page was not built.
+// `ASSETS: &[Asset]`, sorted by path; empty when the page was not built. `DOCUMENTS: &[Asset]` likewise, and never empty.
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// Nothing from elsewhere, no script or style in the HTML, no framing, and no string that becomes code.
@@ -47,6 +48,8 @@ const NO_PAGE: &str = "Charsu is running. This server was built without its page
 pub enum Found {
     /// A file.
     Asset(&'static Asset),
+    /// One of the documents.
+    Document(&'static Asset),
     /// The page, if only it had been built.
     NoPage,
 }
@@ -55,12 +58,18 @@ pub enum Found {
 pub fn find(path: &str) -> Option<Found> {
     let is_room = path.strip_prefix("/r/").is_some_and(|room| !room.is_empty() && !room.contains('/'));
     let is_page = path == "/" || is_room;
-    let path = if is_page { "/index.html" } else { path };
-    match ASSETS.binary_search_by(|asset| asset.path.cmp(path)) {
-        Ok(index) => Some(Found::Asset(&ASSETS[index])),
-        Err(_) if is_page => Some(Found::NoPage),
-        Err(_) => None,
+    if let Some(below) = path.strip_prefix("/docs") {
+        let path = if below.is_empty() || below == "/" { "/index.html" } else { below };
+        return among(DOCUMENTS, path).map(Found::Document);
     }
+    match among(ASSETS, if is_page { "/index.html" } else { path }) {
+        Some(asset) => Some(Found::Asset(asset)),
+        None => is_page.then_some(Found::NoPage),
+    }
+}
+
+fn among(files: &'static [Asset], path: &str) -> Option<&'static Asset> {
+    files.binary_search_by(|asset| asset.path.cmp(path)).ok().map(|index| &files[index])
 }
 
 /// The file of the Socket.IO client with this name; nothing if there is none.
@@ -73,6 +82,12 @@ pub fn find_client(file: &str) -> Option<Found> {
 pub fn answer(found: Found, request: &HeaderMap) -> Response<Body> {
     match found {
         Found::Asset(asset) => asset.answer(request),
+        Found::Document(asset) => {
+            let mut response = asset.answer(request);
+            // The same on every server of this version, and nothing of this one: tools on other sites may read them.
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            response
+        }
         Found::NoPage => {
             let mut response = Response::new(Body::from(NO_PAGE));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -228,14 +243,22 @@ mod tests {
     #[test]
     fn rooms_have_the_page_and_other_paths_do_not() {
         assert!(find("/").is_some() && find("/r/408213").is_some());
-        for path in ["/r/", "/r", "/r/a/b", "/nothing", "", "*", "/../index.html"] {
+        for path in ["/r/", "/r", "/r/a/b", "/nothing", "", "*", "/../index.html", "/docs/nothing", "/docsx", "/docs//"]
+        {
             assert!(find(path).is_none(), "{path}");
         }
     }
 
     #[test]
+    fn the_documents_are_in_every_build() {
+        for path in ["/docs", "/docs/", "/docs/docs.css", "/docs/asyncapi.json", "/docs/openapi.json"] {
+            assert!(matches!(find(path), Some(Found::Document(_))), "{path}");
+        }
+    }
+
+    #[test]
     fn the_table_is_sorted_so_that_every_file_is_found() {
-        assert!(ASSETS.is_sorted_by(|a, b| a.path < b.path));
+        assert!(ASSETS.is_sorted_by(|a, b| a.path < b.path) && DOCUMENTS.is_sorted_by(|a, b| a.path < b.path));
         assert!(
             ASSETS
                 .iter()

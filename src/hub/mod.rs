@@ -55,6 +55,7 @@ use timers::{Due, Timers};
 
 /// What a newcomer sees of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "snake_case")]
 pub enum Newcomers {
     /// Nothing.

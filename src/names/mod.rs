@@ -26,6 +26,8 @@ use std::sync::Arc;
 pub(crate) use clean::is_ignorable;
 pub use fold::written;
 pub use near::near;
+#[cfg(test)]
+pub(crate) use room::MAX_ROOM_CHARS;
 pub use room::{RoomName, RoomProblem};
 pub use suggest::suggest;
 

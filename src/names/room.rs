@@ -11,7 +11,7 @@ use super::fold::{Gaps, fold};
 use crate::code::Code;
 
 /// Longest name of a room, in characters (code points) of the form that is kept.
-const MAX_CHARS: usize = 64;
+pub(crate) const MAX_ROOM_CHARS: usize = 64;
 
 /// Longest text that is looked at, in bytes.
 const MAX_TYPED: usize = 1024;
@@ -60,7 +60,7 @@ impl RoomName {
         let name = folded.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect::<String>();
         let mut chars = name.chars();
         let Some(first) = chars.next() else { return Err(RoomProblem::Empty) };
-        if chars.nth(MAX_CHARS - 1).is_some() {
+        if chars.nth(MAX_ROOM_CHARS - 1).is_some() {
             return Err(RoomProblem::TooLong);
         }
         if is_combining_mark(first) || name.contains(['/', '\\']) || name == "." || name == ".." {

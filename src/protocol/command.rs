@@ -181,11 +181,13 @@ pub struct Malformed {
 
 /// A text that is borrowed from the frame where it has no escapes (serde borrows in a newtype, but not inside `Option`).
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Every field that any command has.
 #[derive(Deserialize)]
-struct Flat<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Flat<'a> {
     #[serde(borrow, default, rename = "type")]
     kind: Option<Text<'a>>,
     #[serde(default)]
@@ -217,6 +219,7 @@ struct Flat<'a> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FlatSince<'a> {
     #[serde(borrow)]
     epoch: Cow<'a, str>,

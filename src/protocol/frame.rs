@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame<'a> {
     /// Always first; offers an earlier session.
@@ -147,8 +147,8 @@ pub enum ClientFrame<'a> {
 
 /// A position in a room's log, as a client writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "Position"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(test, ts(rename = "Position"), schemars(rename = "Position"))]
 pub struct Since<'a> {
     /// The life of the log.
     pub epoch: Cow<'a, str>,
@@ -159,7 +159,7 @@ pub struct Since<'a> {
 
 /// What the server sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
     /// The answer to `hello`.
@@ -441,7 +441,7 @@ pub enum ServerFrame<'a> {
 
 /// Why a position could not be continued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
     /// The room no longer keeps what came next.
@@ -458,7 +458,7 @@ pub enum ResetReason {
 
 /// A room as it is when somebody comes in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Snapshot<'a> {
     /// Which room, by its proper name.
     pub room: Cow<'a, str>,
@@ -488,8 +488,8 @@ pub struct Snapshot<'a> {
 
 /// A reaction on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "Reaction"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(test, ts(rename = "Reaction"), schemars(rename = "Reaction"))]
 pub struct ReactionCard<'a> {
     /// The member's number.
     pub from: u32,
@@ -501,8 +501,8 @@ pub struct ReactionCard<'a> {
 
 /// A member on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "Member"))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(test, ts(rename = "Member"), schemars(rename = "Member"))]
 pub struct MemberCard<'a> {
     /// The number in this room.
     pub id: u32,
@@ -516,7 +516,7 @@ pub struct MemberCard<'a> {
 
 /// What a `welcome` allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Limits {
     /// Characters of a text.
     pub text_chars: u32,

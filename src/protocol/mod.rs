@@ -11,6 +11,8 @@ mod frame;
 mod refusal;
 
 pub use close::Close;
+#[cfg(test)]
+pub(crate) use command::Flat;
 pub use command::{Command, Edge, Malformed, Page, Position, SAFE_INTEGER};
 pub use event::{Event, Form, Kind, Marks, Member, MemberId, Pair, Reaction, Seq};
 pub use frame::{ClientFrame, Limits, MemberCard, ReactionCard, ResetReason, ServerFrame, Since, Snapshot};

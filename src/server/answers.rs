@@ -15,6 +15,7 @@ pub(crate) fn plain(status: StatusCode, words: impl Into<String>) -> Response<Bo
 
 /// A request that was refused.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Refused<'a> {
     /// The stable name.
     pub(crate) code: &'a str,

@@ -22,6 +22,7 @@ const LOST: &str = "There is nothing here.\n\n\
     /r/{room}        the chat page in a room\n\
     /ws/{room}       a WebSocket\n\
     /socket.io/      Socket.IO\n\
+    /docs            all ways in, and documents of them for programs\n\
     POST /api/rooms  a new room\n\
     /api/rooms/{room}/events  what happens in a room, as server-sent events\n\
     /healthz         whether the server is well";

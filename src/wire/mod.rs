@@ -10,6 +10,8 @@ mod two_segment;
 
 pub use charsu::{card, snapshot_event};
 pub use one_segment::notice as one_segment_notice;
+#[cfg(test)]
+pub(crate) use sse::{LastWords, REFUSAL_EVENT};
 pub use sse::{MARK, Mark};
 pub use two_segment::{error as two_segment_error, notice as two_segment_notice, users as two_segment_users};
 

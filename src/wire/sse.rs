@@ -164,6 +164,7 @@ pub(super) fn close(why: Close, out: &mut Vec<u8>) {
 
 /// The last event of a stream: why it ends.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename = "close")]
 pub(crate) struct LastWords {
     /// The close code that a WebSocket would end with.

@@ -1,4 +1,4 @@
-//! What the HTTP interface answers with, as types.
+//! What the HTTP interface answers with, as types: from these the document at `/docs/openapi.json` is written.
 
 use serde::Serialize;
 
@@ -7,6 +7,7 @@ use crate::protocol::ServerFrame;
 
 /// A room that was made; it begins with its first member.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct MadeRoom {
     /// Its six digits, to be shared.
     pub(crate) code: String,
@@ -18,6 +19,7 @@ pub(crate) struct MadeRoom {
 
 /// A room that can be joined.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FoundRoom<'a> {
     /// How many are in it.
     pub(crate) people: usize,
@@ -27,6 +29,7 @@ pub(crate) struct FoundRoom<'a> {
 
 /// A page of what was said.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PastPage<'a> {
     /// Lines that the asker may see, oldest first.
     pub(crate) events: Vec<ServerFrame<'a>>,
@@ -38,6 +41,7 @@ pub(crate) struct PastPage<'a> {
 
 /// A line that is kept.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Kept<'a> {
     /// The life of the room's log.
     pub(crate) epoch: String,
@@ -49,6 +53,7 @@ pub(crate) struct Kept<'a> {
 
 /// What the page asks about the server, and must tell people truly.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct About<'a> {
     /// The name that the given token gives.
     pub(crate) name: Option<&'a str>,
@@ -70,6 +75,7 @@ pub(crate) struct About<'a> {
 
 /// Where rooms live.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     /// In memory, until the server stops.
@@ -80,6 +86,7 @@ pub(crate) enum Kind {
 
 /// Whether one needs a token.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Asked {
     /// No.

@@ -38,6 +38,7 @@ const MOMENT: Duration = Duration::from_millis(5);
 
 /// What a request says.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Said<'a> {
     /// The line.
     #[serde(borrow)]
