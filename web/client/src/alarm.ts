@@ -8,7 +8,7 @@ const LONGEST_MS = 2_147_483_647;
 export class Alarm {
   readonly #env: Surroundings;
   readonly #ring: (now: number) => void;
-  #timer: number | null = null;
+  #timer = 0;
 
   constructor(env: Surroundings, ring: (now: number) => void) {
     this.#env = env;
@@ -18,15 +18,12 @@ export class Alarm {
   /** Rings once at `time`, instead of whenever it was to ring before. */
   at(time: number): void {
     this.off();
-    const ms = Math.min(LONGEST_MS, Math.max(0, time - this.#env.now()));
-    this.#timer = this.#env.setTimer(() => {
-      this.#timer = null;
-      this.#ring(Math.max(this.#env.now(), time));
-    }, ms);
+    const ms = Math.min(LONGEST_MS, time - this.#env.now());
+    this.#timer = this.#env.setTimer(() => this.#ring(Math.max(this.#env.now(), time)), ms);
   }
 
+  /** Of one that has rung, and before the first, it is nothing. */
   off(): void {
-    if (this.#timer !== null) this.#env.clearTimer(this.#timer);
-    this.#timer = null;
+    this.#env.clearTimer(this.#timer);
   }
 }

@@ -8,6 +8,7 @@ export type Fetch = (url: string, request: {
 }) => Promise<{
   readonly ok: boolean;
   readonly status: number;
+  text(): Promise<string>;
   readonly body: { getReader(): { read(): Promise<{ done: boolean; value?: unknown }> } } | null;
 }>;
 
@@ -23,9 +24,11 @@ const CLOSED = 3;
 const FULL_MS = 500;
 /** Frames that go up in one request, in UTF-16 units; at most three bytes each, which the server takes by default. */
 const BODY = 20_000;
-/** Close codes: the line is gone, and the server is full. */
+/** Close codes: the line is gone, the server is full, and it does not take the token. */
 const GONE = 1006;
 const FULL = 1013;
+const TOKEN = 4401;
+const UNAUTHORIZED = 401;
 
 export class EventSocket implements WebSocketLike {
   readyState = 0;
@@ -38,13 +41,15 @@ export class EventSocket implements WebSocketLike {
   readonly #api: string;
   readonly #engine: Engine;
   readonly #later: (run: () => void, ms: number) => unknown;
+  readonly #token: string | undefined;
   readonly #abort: { readonly signal: unknown; abort(): void };
   readonly #waiting: string[] = [];
   #session = '';
   #isSaying = false;
 
   /** `url` is a WebSocket's; the HTTP side lies beside it. */
-  constructor(url: string, later: (run: () => void, ms: number) => unknown, engine = globalThis as unknown as Engine) {
+  constructor(url: string, later: (run: () => void, ms: number) => unknown, engine = globalThis as unknown as Engine, token?: string) {
+    this.#token = token;
     this.#api = url.replace(/^ws/, 'http').replace(/\/ws$/, '/api');
     this.#later = later;
     this.#engine = engine;
@@ -82,10 +87,11 @@ export class EventSocket implements WebSocketLike {
   async #listen(session: string | undefined): Promise<void> {
     try {
       const answer = await this.#engine.fetch(`${this.#api}/events`, {
-        headers: { accept: 'text/event-stream', ...(session === undefined ? {} : { 'charsu-session': session }) },
+        headers: this.#shows({ accept: 'text/event-stream', ...(session === undefined ? {} : { 'charsu-session': session }) }),
         cache: 'no-store',
         signal: this.#abort.signal,
       });
+      if (answer.status === UNAUTHORIZED) return this.end(TOKEN, await answer.text());
       if (!answer.ok || answer.body === null) {
         this.end(answer.status === 429 || answer.status === 503 ? FULL : GONE, '');
         return;
@@ -105,6 +111,11 @@ export class EventSocket implements WebSocketLike {
       // Whatever broke it, the line is gone.
     }
     this.end(GONE, '');
+  }
+
+  /** With the token, if there is one. */
+  #shows(headers: Record<string, string>): Record<string, string> {
+    return this.#token === undefined ? headers : { ...headers, authorization: `Bearer ${this.#token}` };
   }
 
   #hear(block: string): void {
@@ -136,12 +147,13 @@ export class EventSocket implements WebSocketLike {
       }
       const answer = await this.#engine.fetch(`${this.#api}/commands`, {
         method: 'POST',
-        headers: { 'charsu-session': this.#session, 'content-type': 'text/plain' },
+        headers: this.#shows({ 'charsu-session': this.#session, 'content-type': 'text/plain' }),
         body: this.#waiting.slice(0, count).join('\n'),
         signal: this.#abort.signal,
       }).catch(() => null);
       if (answer?.status === 429) await new Promise<void>((run) => { this.#later(run, FULL_MS); });
       else if (answer?.ok === true) this.#waiting.splice(0, count);
+      else if (answer?.status === UNAUTHORIZED) this.end(TOKEN, await answer.text().catch(() => ''));
       else this.end(GONE, '');
     }
     this.#isSaying = false;

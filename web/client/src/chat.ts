@@ -9,7 +9,7 @@ import type { SaidLine } from './lines.ts';
 import { News } from './news.ts';
 import { isOfLine, type Recipient } from './outbox.ts';
 import { keep, RoomPicture } from './picture.ts';
-import { browser, type StorageLike, type Surroundings, type WebSocketLike } from './platform.ts';
+import { browser, type StorageLike, type Surroundings, type Token } from './platform.ts';
 import type { ClientFrame } from './protocol.ts';
 import { linkOf } from './reconnect.ts';
 import { noticeOf } from './refusal.ts';
@@ -22,7 +22,9 @@ export interface ChatOptions {
   url: string;
   /** sessionStorage in a page: a tab is a person, and a reload is the same person. */
   storage: StorageLike;
-  connect?: (url: string, protocol: string) => WebSocketLike;
+  connect?: Surroundings['connect'];
+  /** What the server lets one in by. A function is asked before every connection, and one comes back with what it gives. */
+  token?: Token;
   /** Unix ms. */
   now?: () => number;
   random?: () => number;
@@ -66,6 +68,11 @@ export class Chat {
       welcomed: (frame) => this.#welcomed(frame),
       frame: (frame) => this.#hear(frame),
       cut: (code) => this.#cut(code),
+      denied: (why) => {
+        if (this.#env.token === undefined) return;
+        this.#notice = why;
+        this.#news.changed();
+      },
       // Where every room was refused it is the person's turn, and the server may have hung up for that.
       wanted: () => [...this.#desks].some((desk) => desk.door !== 'shut'),
       changed: () => this.#news.changed(),
@@ -295,6 +302,7 @@ export class Chat {
   #welcomed(frame: Frame<'welcome'>): void {
     const { text_chars: textChars, name_chars: nameChars, rooms } = frame.limits;
     this.#limits = { textChars, nameChars, rooms };
+    if (this.#notice?.code.startsWith('token_') === true) this.#notice = null;
     if (frame.resumed) {
       for (const room of this.#leaving) this.#tellLeaving(room);
     } else {

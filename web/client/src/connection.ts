@@ -5,7 +5,9 @@ import type { Frame, Heard } from './frames.ts';
 import type { Surroundings } from './platform.ts';
 import type { ClientFrame } from './protocol.ts';
 import { reconnect, START, type Happening, type Phase, type Reconnect } from './reconnect.ts';
-import { Wire } from './wire.ts';
+import { denial } from './refusal.ts';
+import type { ErrorNotice } from './view.ts';
+import { TOKEN, Wire } from './wire.ts';
 
 /** What the server says of rooms and commands. */
 export type Told = Exclude<Heard, Frame<'welcome' | 'goaway' | 'pong'>>;
@@ -18,6 +20,8 @@ export interface ConnectionEvents {
   frame(frame: Told): void;
   /** The socket is gone, with this close code (0: given up by us). */
   cut(code: number): void;
+  /** The server does not take the token, or takes it no more. Where there may be another one, one comes back with that: else it is the end. */
+  denied(why: ErrorNotice, isEnd: boolean): void;
   /** Asked after every loss: is there anything left to be connected for? */
   wanted(): boolean;
   changed(): void;
@@ -105,6 +109,11 @@ export class Connection {
     this.#unplug(code);
     const asked = this.#askedUntil - this.#env.now();
     const restarts = this.#restarts;
+    if (code === TOKEN) {
+      const isEnd = typeof this.#env.token !== 'function';
+      this.#events.denied(denial(reason), isEnd);
+      if (!isEnd) code = 0;
+    }
     this.drive({ kind: 'lost', code, reason, retryAfterMs: asked > 0 || restarts ? Math.max(0, asked) : undefined, restarts });
     if (!this.#events.wanted()) this.drive({ kind: 'unwanted' });
   }
@@ -127,7 +136,8 @@ export class Connection {
     this.#restarts = false;
     const wire = new Wire(this.#url, this.#env, {
       opened: () => {
-        wire.send({ type: 'hello', ...(this.session && { session: this.session }) });
+        // JSON leaves out what is undefined.
+        wire.send({ type: 'hello', session: this.session ?? undefined } as ClientFrame);
         this.#events.opened();
       },
       frame: (frame) => this.#hear(frame),

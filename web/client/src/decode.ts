@@ -8,9 +8,9 @@ type Read = (value: unknown, of: Fields) => unknown;
 
 /** The text of one WebSocket message as a frame, or null if it is none that this page knows. Never throws. */
 export function decodeText(data: unknown): Heard | null {
-  if (typeof data !== 'string') return null;
   try {
-    return decode(JSON.parse(data));
+    // Bytes are no JSON, either.
+    return decode(JSON.parse(data as string));
   } catch {
     return null;
   }
@@ -19,7 +19,7 @@ export function decodeText(data: unknown): Heard | null {
 /** A parsed JSON value as a frame, or null. Fields that are not of the protocol are left behind. */
 export function decode(value: unknown): Heard | null {
   if (!isObject(value)) return null;
-  const read = kindOf(ANSWERS, value);
+  const read = ANSWERS.get(value['type']);
   // The table says what the type says: the fixtures hold both to the same.
   return (read === undefined ? event(value) : read(value, value) ?? null) as Heard | null;
 }
@@ -31,33 +31,29 @@ export function decode(value: unknown): Heard | null {
 function event(f: Fields): Event | null {
   const { room, seq } = f;
   if (!isText(room) || !isWhole(seq) || seq === 0 || 'id' in f) return null;
-  return (kindOf(EVENTS, f)?.(f, f) ?? { type: 'skip', room, seq }) as Event;
+  return (EVENTS.get(f['type'])?.(f, f) ?? { type: 'skip', room, seq }) as Event;
 }
 
-function kindOf(table: Readonly<Record<string, Read>>, { type }: Fields): Read | undefined {
-  return isText(type) && Object.hasOwn(table, type) ? table[type] : undefined;
-}
+const where = (is: (value: unknown) => boolean): Read => (value) => is(value) ? value : undefined;
 
-const whole: Read = (value) => isWhole(value) ? value : undefined;
-const text: Read = (value) => isText(value) ? value : undefined;
-const whether: Read = (value) => typeof value === 'boolean' ? value : undefined;
+const whole = where(isWhole);
+const text = where(isText);
+const whether = where((value) => typeof value === 'boolean');
 /** Not said is no. */
 const surely: Read = (value) => value === true;
 /** Only yes is ever said. */
-const marked: Read = (value) => value === true ? value : undefined;
-/** A time is only shown, so any will do that a clock can show. */
-const time: Read = (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 8.64e15 ? value : undefined;
+const marked = where((value) => value === true);
 
 /** An object with these fields; those with a question mark may be missing, and are if they are not what they should be. */
 function shape(fields: Readonly<Record<string, Read>>, type?: string): Read {
-  const reads = Object.entries(fields).map(([name, read]) => [name.replace('?', ''), name.endsWith('?'), read] as const);
   return (value) => {
     if (!isObject(value)) return undefined;
-    const taken: Record<string, unknown> = type === undefined ? {} : { type };
-    for (const [name, may, read] of reads) {
+    const taken: Record<string, unknown> = { ...(type && { type }) };
+    for (const [field, read] of Object.entries(fields)) {
+      const name = field.replace('?', '');
       const got = read(value[name], value);
       if (got !== undefined) taken[name] = got;
-      else if (!may) return undefined;
+      else if (name === field) return undefined;
     }
     return taken;
   };
@@ -68,8 +64,8 @@ function list(read: Read): Read {
   return (value, of) => Array.isArray(value) ? value.map((one) => read(one, of)).filter((one) => one !== undefined) : undefined;
 }
 
-const kinds = (table: Readonly<Record<string, Readonly<Record<string, Read>>>>): Readonly<Record<string, Read>> =>
-  Object.fromEntries(Object.entries(table).map(([type, fields]) => [type, shape(fields, type)]));
+const kinds = (table: Readonly<Record<string, Readonly<Record<string, Read>>>>): ReadonlyMap<unknown, Read> =>
+  new Map(Object.entries(table).map(([type, fields]) => [type, shape(fields, type)]));
 
 const member = shape({ id: whole, name: text, 'guest?': marked });
 const borne = list(shape({ from: whole, name: text, emoji: text }));
@@ -78,9 +74,9 @@ const reactions: Read = (value, of) => {
   const some = borne(value, of) as unknown[] | undefined;
   return some?.length === 0 ? undefined : some;
 };
-const numbered = { room: text, seq: whole, at: time };
+const numbered = { room: text, seq: whole, at: whole };
 const said = {
-  ...numbered, from: whole, name: text, text, 'edited_at?': time,
+  ...numbered, from: whole, name: text, text, 'edited_at?': whole,
   'reactions?': reactions,
 };
 const change = { ...numbered, target: whole, from: whole };
@@ -136,14 +132,15 @@ const ANSWERS = kinds({
 });
 
 function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  // A list is one, too, and has none of the fields that are asked for.
+  return Object(value) === value;
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Whole numbers of the wire: 0 to 2^53-1. */
+/** Whole numbers of the wire: from 0 to the last moment that a clock can show (ECMA-262 section 21.4.1.1), in milliseconds. */
 function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8.64e15;
 }

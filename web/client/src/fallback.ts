@@ -14,11 +14,18 @@ const BETTER = 4901;
 type Connect = Surroundings['connect'];
 type Needs = Pick<Surroundings, 'connect' | 'setTimer' | 'clearTimer'>;
 
+/** What stands before a token among the subprotocols. */
+const BEARER = 'bearer.';
+
+function tokenIn(protocol: string | string[]): string | undefined {
+  return [protocol].flat().find((one) => one.startsWith(BEARER))?.slice(BEARER.length);
+}
+
 /** Connects as `env` does, and without a WebSocket after that failed some times in a row. */
-export function withFallback(env: Needs, byHttp = (url: string) => new EventSocket(url, env.setTimer)): Connect {
+export function withFallback(env: Needs, byHttp = (url: string, token?: string) => new EventSocket(url, env.setTimer, undefined, token)): Connect {
   let failures = 0;
 
-  function watched(url: string, protocol: string): WebSocketLike {
+  function watched(url: string, protocol: string | string[]): WebSocketLike {
     let socket: WebSocketLike;
     try {
       socket = env.connect(url, protocol);
@@ -55,8 +62,8 @@ export function withFallback(env: Needs, byHttp = (url: string) => new EventSock
     return seen;
   }
 
-  function around(url: string, protocol: string): WebSocketLike {
-    const line = byHttp(url);
+  function around(url: string, protocol: string | string[]): WebSocketLike {
+    const line = byHttp(url, tokenIn(protocol));
     let timer = 0;
     let probe: WebSocketLike | null = null;
     const forget = (): void => {

@@ -23,8 +23,11 @@ interface Engine {
   setTimeout(run: () => void, ms: number): number;
   clearTimeout(timer: number): void;
   queueMicrotask(run: () => void): void;
-  WebSocket: new (url: string, protocol: string) => WebSocketLike;
+  WebSocket: new (url: string, protocol: string | string[]) => WebSocketLike;
 }
+
+/** What a server lets one in by (docs/auth.md); a function is asked before every connection, so that it can give a fresh one. */
+export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
 const engine = globalThis as unknown as Engine;
 
@@ -36,8 +39,10 @@ export interface Surroundings {
   random(): number;
   setTimer(run: () => void, ms: number): number;
   clearTimer(timer: number): void;
-  connect(url: string, protocol: string): WebSocketLike;
+  /** `protocol`: charsu.v1; before a token, that and `bearer.TOKEN`. */
+  connect(url: string, protocol: string | string[]): WebSocketLike;
   microtask(run: () => void): void;
+  readonly token?: Token;
 }
 
 export const browser: Surroundings = {

@@ -13,9 +13,9 @@ const FLAPPING_STEP = 3;
 /** The browser may call itself offline although the server runs on this machine, so it is tried all the same, at this pace. */
 const OFFLINE_RETRY_MS = 15_000;
 /** The server says: do not come back by yourself. docs/protocol.md has the table; 4403 is kept for being shut out. */
-export const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4000, 4400, 4401, 4403, 4408, 4409]);
+export const FINAL_CODES: readonly number[] = [1000, 1002, 1003, 1007, 1008, 1009, 4000, 4400, 4401, 4403, 4408, 4409];
 /** The server says: come back later. The least wait where it names none, ms. */
-const LATER_MS: ReadonlyMap<number, number> = new Map([[1013, 5_000], [4429, 15_000]]);
+const LATER_MS: Readonly<Record<number, number>> = { 1013: 5_000, 4429: 15_000 };
 /** What a server may ask for at most, ms. */
 const LONGEST_WAIT_MS = 300_000;
 
@@ -62,12 +62,12 @@ export const START: Reconnect = {
 
 export function reconnect(state: Reconnect, what: Happening, now: number, random: () => number): Reconnect {
   switch (what.kind) {
-    case 'wanted': return state.phase === 'idle' ? { ...state, phase: 'connecting', since: now, failures: 0, step: 0 } : state;
+    case 'wanted': return state.phase === 'idle' ? begun(state, now) : state;
     case 'unwanted': return state.phase === 'idle' ? state : { ...START, online: state.online, patience: state.patience, notBefore: state.notBefore };
     case 'welcomed': return state.phase === 'connecting' ? { ...state, phase: 'live', failures: 0, welcomedAt: now, restarts: false } : state;
     case 'lost': return lost(state, what, now, random);
     // The clock is not asked again: it may have been set back, or be a millisecond behind its own timer.
-    case 'due': return state.phase === 'waiting' ? { ...state, phase: 'connecting' } : state;
+    case 'due': return state.phase === 'waiting' ? byHand(state, now) : state;
     case 'online': return online(state, what.is, now, random);
     case 'visible': return atOnce(state, now);
     case 'now': return byHand(state, now);
@@ -77,9 +77,9 @@ export function reconnect(state: Reconnect, what: Happening, now: number, random
 function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now: number, random: () => number): Reconnect {
   if (state.phase !== 'live' && state.phase !== 'connecting') return state;
   const { code, reason } = what;
-  if (FINAL_CODES.has(code)) return { ...state, phase: 'closed', closed: { code, reason } };
+  if (FINAL_CODES.includes(code)) return { ...state, phase: 'closed', closed: { code, reason } };
   const wasLive = state.phase === 'live';
-  const asked = Math.min(LONGEST_WAIT_MS, what.retryAfterMs ?? delayIn(reason) ?? LATER_MS.get(code) ?? 0);
+  const asked = Math.min(LONGEST_WAIT_MS, what.retryAfterMs ?? LATER_MS[code] ?? 0);
   const steady = wasLive && now - state.welcomedAt >= STEADY_MS;
   const step = steady ? 0 : Math.min(state.step, wasLive ? FLAPPING_STEP : DELAYS_MS.length - 1);
   const next: Reconnect = {
@@ -97,14 +97,7 @@ function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now:
   const least = asked + asked * random() / 5;
   const wait = next.online ? random() * (DELAYS_MS[step] ?? 0) : offlineWait(random);
   // A server that restarts has given everybody another time, so that nothing is to be added.
-  if (what.restarts === true && next.online) return { ...next, dueAt: Math.ceil(now + asked) };
-  return { ...next, dueAt: Math.ceil(now + Math.max(least, wait)) };
-}
-
-/** A close reason may carry what the server asks for, as `retry_after_ms=5000`. */
-function delayIn(reason: string): number | undefined {
-  const found = /retry_after_ms\W{1,3}(\d{1,9})/.exec(reason);
-  return found === null ? undefined : Number(found[1]);
+  return { ...next, dueAt: Math.ceil(now + (what.restarts === true && next.online ? asked : Math.max(least, wait))) };
 }
 
 function offlineWait(random: () => number): number {
@@ -127,8 +120,11 @@ function atOnce(state: Reconnect, now: number): Reconnect {
 /** A person's wish goes before the server's: there is one person, and one try. */
 function byHand(state: Reconnect, now: number): Reconnect {
   if (state.phase === 'waiting') return { ...state, phase: 'connecting' };
-  if (state.phase === 'stopped' || state.phase === 'closed') return { ...state, phase: 'connecting', since: now, failures: 0, step: 0 };
-  return state;
+  return state.phase === 'stopped' || state.phase === 'closed' ? begun(state, now) : state;
+}
+
+function begun(state: Reconnect, now: number): Reconnect {
+  return { ...state, phase: 'connecting', since: now, failures: 0, step: 0 };
 }
 
 /** The machine as the page shows it. */

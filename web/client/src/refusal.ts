@@ -19,6 +19,12 @@ export class Refusal extends Error {
   }
 }
 
+/** Why a token is not taken, as the server wrote it in an answer, or in the words of a close: then it has run out. */
+export function denial(words: string): ErrorNotice {
+  const [, code = 'token_expired', message = words] = /"(\w+)","message":"([^"]+)/.exec(words) ?? [];
+  return { code, message };
+}
+
 export function noticeOf(frame: Frame<'error'>): ErrorNotice {
   const { type: _, id: __, room: ___, retry_after_ms: retryAfterMs, ...notice } = frame;
   return retryAfterMs === undefined ? notice : { ...notice, retryAfterMs };

@@ -22,6 +22,12 @@ const ANSWER_MS = 30_000;
 /** Our own close code. Not 1000, which says that one has finished: the same person comes back. */
 const COMING_BACK = 4900;
 const OPEN = 1;
+/** The close code of a token that is taken no more; an answer says the same with 401. */
+export const TOKEN = 4401;
+const UNAUTHORIZED = 401;
+
+/** The engine's own. */
+declare function fetch(url: string, request: { headers: { authorization: string } }): Promise<{ readonly status: number; text(): Promise<string> }>;
 
 export interface WireEvents {
   /** The socket is open; the first frame is sent from here. */
@@ -49,24 +55,33 @@ export class Wire {
     this.#events = events;
     this.#started = this.#heardAt = env.now();
     this.#alarm = new Alarm(env, () => this.#watch());
-    try {
-      const socket = env.connect(url, PROTOCOL);
-      this.#socket = socket;
-      socket.onopen = () => events.opened();
-      socket.onmessage = (event) => this.#hear(event.data);
-      socket.onclose = (event) => this.#end(event.code, event.reason);
-      // A close always follows, and says more.
-      socket.onerror = () => {};
-    } catch {
-      // The engine refuses the address. Told like any other loss, but after the constructor has returned.
-      env.microtask(() => this.#end());
-    }
+    // Where the engine refuses the address, or there is no token for now, it is told like any other loss.
+    this.#open(url).catch(() => this.#end());
     this.#watch();
+  }
+
+  /** At once, unless a token is waited for. */
+  async #open(url: string): Promise<void> {
+    const { token: given } = this.#env;
+    const token = typeof given === 'function' ? await given() : given;
+    if (this.#over) return;
+    const socket = this.#env.connect(url, token ? [PROTOCOL, `bearer.${token}`] : PROTOCOL);
+    this.#socket = socket;
+    socket.onopen = () => this.#events.opened();
+    socket.onmessage = (event) => this.#hear(event.data);
+    socket.onclose = async ({ code, reason }) => {
+      // No engine tells why a socket did not open: the server is asked what it thinks of the token.
+      const why = token && this.#heartbeat === 0 && await fetch(url.replace(/^ws(.*)ws$/, 'http$1api/about'), { headers: { authorization: `Bearer ${token}` } })
+        .then((answer) => answer.status === UNAUTHORIZED ? answer.text() : '').catch(() => '');
+      this.#end(why ? TOKEN : code, why || reason);
+    };
+    // A close always follows, and says more.
+    socket.onerror = () => {};
   }
 
   /** Hands a frame to the socket; false if there is none to take it. */
   send(frame: ClientFrame): boolean {
-    if (this.#socket === null || this.#socket.readyState !== OPEN) return false;
+    if (this.#socket?.readyState !== OPEN) return false;
     try {
       this.#socket.send(JSON.stringify(frame));
     } catch {
@@ -108,7 +123,8 @@ export class Wire {
     this.#alarm.off();
     this.#socket = null;
     if (socket === null) return;
-    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+    // Not its errors: one that nobody hears would end a program in Node.
+    socket.onopen = socket.onmessage = socket.onclose = null;
     try {
       socket.close(code);
     } catch {
@@ -128,7 +144,8 @@ export class Wire {
     this.#ping = null;
     const frame = decodeText(data);
     if (frame === null) return;
-    if ('id' in frame && frame.id !== undefined) this.#asked.delete(frame.id);
+    // Most have none.
+    this.#asked.delete((frame as { id?: number }).id as number);
     this.#events.frame(frame);
   }
 
@@ -146,16 +163,10 @@ export class Wire {
     if (this.#heardAt > now) this.#heardAt = now;
     const [asked] = this.#asked.values();
     const answer = (asked ?? now) + ANSWER_MS;
-    if (now >= answer) return this.#end();
-    if (this.#heartbeat === 0) {
-      const due = this.#started + WELCOME_MS;
-      return now >= due ? this.#end() : this.#alarm.at(Math.min(due, answer));
-    }
-    if (this.#ping === null) {
-      const due = this.#heardAt + this.#heartbeat;
-      return now >= due ? this.#asking(PONG_MS) : this.#alarm.at(Math.min(due, answer));
-    }
-    const due = this.#ping.at + this.#ping.wait;
-    return now >= due ? this.#end() : this.#alarm.at(Math.min(due, answer));
+    const welcomed = this.#heartbeat > 0;
+    const due = !welcomed ? this.#started + WELCOME_MS : this.#ping === null ? this.#heardAt + this.#heartbeat : this.#ping.at + this.#ping.wait;
+    if (now < due && now < answer) this.#alarm.at(Math.min(due, answer));
+    else if (now < answer && welcomed && this.#ping === null) this.#asking(PONG_MS);
+    else this.#end();
   }
 }

@@ -26,23 +26,27 @@ class FakeSocket implements WebSocketLike {
 
 /** A server's HTTP side: what it was asked, and a stream that is written by hand. */
 class FakeHttp {
-  readonly asked: { url: string; body?: string; session?: string }[] = [];
+  readonly asked: { url: string; body?: string; session?: string; token?: string }[] = [];
   answers: (() => { ok: boolean; status: number })[] = [];
   status = 200;
+  /** What comes with a refusal. */
+  answer = '';
   #write: ((chunk: { done: boolean; value?: unknown }) => void) | null = null;
   readonly #chunks: { done: boolean; value?: unknown }[] = [];
 
   readonly fetch: Fetch = async (url, request) => {
     const session = request.headers?.['charsu-session'];
-    this.asked.push({ url, ...(request.body === undefined ? {} : { body: request.body }), ...(session === undefined ? {} : { session }) });
-    if (request.method === 'POST') return { ...(this.answers.shift() ?? (() => ({ ok: true, status: 202 })))(), body: null };
+    const token = request.headers?.['authorization'];
+    const text = async (): Promise<string> => this.answer;
+    this.asked.push({ url, ...(request.body === undefined ? {} : { body: request.body }), ...(session === undefined ? {} : { session }), ...(token === undefined ? {} : { token }) });
+    if (request.method === 'POST') return { ...(this.answers.shift() ?? (() => ({ ok: true, status: 202 })))(), body: null, text };
     if (this.status === 0) throw new TypeError('Failed to fetch');
     const read = (): Promise<{ done: boolean; value?: unknown }> => new Promise((resolve) => {
       const chunk = this.#chunks.shift();
       if (chunk === undefined) this.#write = resolve;
       else resolve(chunk);
     });
-    return { ok: this.status === 200, status: this.status, body: { getReader: () => ({ read }) } };
+    return { ok: this.status === 200, status: this.status, text, body: { getReader: () => ({ read }) } };
   };
 
   writes(text: string): void { this.#push({ done: false, value: new TextEncoder().encode(text) }); }
@@ -65,15 +69,19 @@ class FakeHttp {
 const settle = async (): Promise<void> => { for (let turn = 0; turn < 20; turn += 1) await Promise.resolve(); };
 const event = (kind: string, data: object): string => `event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
 
-function opened(http: FakeHttp, clock = new Clock()) {
-  const socket = new EventSocket('wss://chat.example/sub/ws', (run, ms) => clock.set(run, ms), http.engine);
+function opened(http: FakeHttp, clock = new Clock(), token?: string) {
+  const socket = new EventSocket('wss://chat.example/sub/ws', (run, ms) => clock.set(run, ms), http.engine, token);
   const heard: unknown[] = [];
   const ends: number[] = [];
+  const reasons: string[] = [];
   socket.onmessage = ({ data }) => heard.push(JSON.parse(String(data)));
-  socket.onclose = ({ code }) => ends.push(code);
+  socket.onclose = ({ code, reason }) => {
+    ends.push(code);
+    reasons.push(reason);
+  };
   clock.pass(0);
   expect(socket.readyState).toBe(1);
-  return { socket, heard, ends, clock };
+  return { socket, heard, ends, reasons, clock };
 }
 
 test('frames go up in their order once the session is known, and come down however the stream is cut', async () => {
@@ -114,6 +122,41 @@ test('what the server has not read yet is sent again, and what it does not take 
   socket.send('3');
   await settle();
   expect(ends).toEqual([1006]);
+});
+
+test('a token goes with every request, and one that is not taken ends the line as it would end a socket', async () => {
+  const http = new FakeHttp();
+  const { socket, ends, reasons } = opened(http, new Clock(), 'a.b.c');
+  socket.send('{"type":"hello"}');
+  http.writes(event('welcome', { type: 'welcome', session: 's' }));
+  http.answers = [() => ({ ok: true, status: 202 }), () => ({ ok: false, status: 401 })];
+  socket.send('1');
+  await settle();
+  expect(http.asked.map(({ token }) => token)).toEqual(['Bearer a.b.c', 'Bearer a.b.c']);
+  http.answer = '{"code":"token_expired"}';
+  socket.send('2');
+  await settle();
+  expect([ends, reasons]).toEqual([[4401], ['{"code":"token_expired"}']]);
+  const closed = new FakeHttp();
+  closed.status = 401;
+  const turnedAway = opened(closed, new Clock(), 'a.b.c');
+  turnedAway.socket.send('{"type":"hello"}');
+  await settle();
+  expect(turnedAway.ends).toEqual([4401]);
+});
+
+test('a token among the subprotocols is the one that goes with the requests', () => {
+  const clock = new Clock();
+  const shown: (string | undefined)[] = [];
+  const env = { connect: () => { throw new Error('blocked'); }, setTimer: (run: () => void, ms: number) => clock.set(run, ms), clearTimer: (timer: number) => clock.clear(timer) };
+  const connect = withFallback(env, (url, token) => {
+    shown.push(token);
+    return new EventSocket(url, env.setTimer, new FakeHttp().engine, token);
+  });
+  for (let tries = 0; tries < 2; tries += 1) expect(() => connect('ws://a/ws', ['charsu.v1', 'bearer.a.b.c'])).toThrow('blocked');
+  connect('ws://a/ws', ['charsu.v1', 'bearer.a.b.c']);
+  connect('ws://a/ws', 'charsu.v1');
+  expect(shown).toEqual(['a.b.c', undefined]);
 });
 
 test('after sockets that do not open it goes by requests, and back when one opens', () => {

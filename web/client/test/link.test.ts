@@ -9,7 +9,7 @@ function types(world: World, at = -1): string[] {
 
 test('the page speaks charsu.v1 to the address it was given', () => {
   const world = new World();
-  const asked: string[][] = [];
+  const asked: unknown[][] = [];
   const chat = world.chat(new Store(), {
     connect: (url, protocol) => {
       asked.push([url, protocol]);

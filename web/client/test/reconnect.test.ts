@@ -67,7 +67,7 @@ describe('close codes', () => {
     const [, table = ''] = protocol.split('<!-- closes: begin');
     const rows = [...table.matchAll(/^\| (\d{4}) \|.*\| (yes|no) \|$/gm)].map(([, code, returns]) => ({ code: Number(code), final: returns === 'no' }));
     expect(rows.length).toBeGreaterThan(10);
-    for (const { code, final } of rows) expect(FINAL_CODES.has(code), String(code)).toBe(final);
+    for (const { code, final } of rows) expect(FINAL_CODES.includes(code), String(code)).toBe(final);
   });
 
   test.each([4000, 4400, 4401, 4403, 4408, 4409])('%i forbids coming back by itself', (code) => {
@@ -86,8 +86,6 @@ describe('close codes', () => {
   test.each([
     [1013, '', undefined, 5_000],
     [4429, '', undefined, 15_000],
-    [4429, 'retry_after_ms=42000', undefined, 42_000],
-    [1012, '{"retry_after_ms": 9000}', undefined, 9_000],
     [4429, '', 33_000, 33_000],
     [4429, '', 86_400_000, 300_000],
   ])('%i with "%s" and %s waits at least what was asked', (code, reason, retryAfterMs, least) => {

@@ -94,7 +94,7 @@ export class Queue {
 
   /** False if it answers nothing that was asked here. */
   answered(frame: Answer | Frame<'error'>): boolean {
-    const entry = this.#entries.find(({ id }) => id !== null && id === frame.id);
+    const entry = this.#entries.find(({ id }) => id === frame.id);
     if (entry === undefined) return false;
     if (frame.type !== 'error') {
       this.#remove(entry).answer(frame);
@@ -148,7 +148,7 @@ export class Queue {
   }
 
   #refuse(entry: Entry, code: string): void {
-    this.#remove(entry).refuse(new Refusal({ code, message: `It was not done: ${code}.` }));
+    this.#remove(entry).refuse(new Refusal({ code, message: `Not done: ${code}.` }));
   }
 
   #remove(entry: Entry): Entry {

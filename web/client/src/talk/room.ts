@@ -124,7 +124,7 @@ export class Member implements Room, Seat {
 
   get typists(): readonly Person[] {
     const now = this.#lobby.env.now();
-    return this.people.filter(({ id }) => id !== this.#you && (this.#typists.get(id) ?? 0) > now);
+    return this.people.filter(({ id }) => id !== this.#you && (this.#typists.get(id) as number) > now);
   }
 
   say(text: string): Promise<Place> {
@@ -285,7 +285,7 @@ export class Member implements Room, Seat {
 
   /** False if it was not joining that was refused. */
   refused(frame: Frame<'error'>): boolean {
-    if (frame.id === undefined || frame.id !== this.#joining) return false;
+    if (frame.id !== this.#joining) return false;
     this.#joining = null;
     const wait = waitAsked(frame);
     if (wait === undefined) this.#lobby.over(this, new Refusal(noticeOf(frame)));
@@ -317,7 +317,7 @@ export class Member implements Room, Seat {
 
   #told({ room: _, ...event }: Exclude<Event, { type: 'skip' }>, past: boolean): Exclude<RoomEvent, Reset> {
     const own = 'from' in event && this.#selves.includes(event.from) && !('guest' in event);
-    return { ...event, epoch: this.#place?.epoch ?? '', own, past };
+    return { ...event, epoch: this.#place?.epoch as string, own, past };
   }
 
   #happened(event: RoomEvent): void {
@@ -358,5 +358,5 @@ function keep(unread: RoomEvent[], event: RoomEvent): void {
 
 /** Why nothing can be asked for in a room that was left. */
 export function out(): Refusal {
-  return new Refusal({ code: 'left', message: 'You are not in the room.' });
+  return new Refusal({ code: 'left', message: 'Not in the room.' });
 }

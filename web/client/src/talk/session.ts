@@ -11,7 +11,7 @@ import { Member, out, type Lobby, type Room } from './room.ts';
 
 export interface ConnectOptions extends Partial<Surroundings> {
   /** Where the engine has none of its own, as Node 20: `import { WebSocket } from 'ws'`. */
-  readonly WebSocket?: new (url: string, protocol: string) => WebSocketLike;
+  readonly WebSocket?: new (url: string, protocol: string | string[]) => WebSocketLike;
   /** `sessionStorage` in a page: a reload is the same person then. Lines that wait are kept by `Chat` alone. */
   readonly storage?: StorageLike;
 }
@@ -25,7 +25,7 @@ export interface SessionLink {
 export interface SessionHappenings {
   /** How the connection stands. */
   link: SessionLink;
-  /** The server refused something that belongs to no promise. */
+  /** The server refused something that belongs to no promise; with a code that begins with `token_`, the token. */
   refused: Refusal;
 }
 
@@ -48,8 +48,8 @@ export class Session {
   #closed = false;
 
   constructor(url: string, { WebSocket = ownWebSocket(), storage, ...given }: ConnectOptions) {
-    if (WebSocket === undefined && given.connect === undefined) throw new TypeError('connect(url, { WebSocket }) needs one here');
-    this.#env = { ...browser, ...(WebSocket && { connect: (to: string, protocol: string) => new WebSocket(to, protocol) }), ...given };
+    if (WebSocket === undefined && given.connect === undefined) throw new TypeError('connect needs a { WebSocket } here');
+    this.#env = { ...browser, ...(WebSocket && { connect: (to: string, protocol: string | string[]) => new WebSocket(to, protocol) }), ...given };
     this.#storage = storage;
     const [lastId = 0, session = ''] = storage?.getItem(KEY)?.split(' ') ?? [];
     // From the clock on: numbers that were given and not written down, or given by a copy of this page, are not given twice.
@@ -59,6 +59,11 @@ export class Session {
       welcomed: (frame) => this.#welcomed(frame),
       frame: (frame) => this.#hear(frame),
       cut: (code) => this.#cut(code),
+      denied: (notice, isEnd) => {
+        const why = new Refusal(notice);
+        this.#listeners.tell('refused', why);
+        if (isEnd) this.#endAll(why);
+      },
       wanted: () => this.#rooms.size > 0,
       changed: () => this.#changed(),
     }, Infinity);
@@ -77,7 +82,7 @@ export class Session {
 
   /** Done when one is let in; rejected with a `Refusal` if not. From then on one stays in, through cuts, until `leave`. */
   join(room: string, name: string): Promise<Room> {
-    const known = [...this.#rooms].find((one) => one.name === room);
+    const known = this.#room(room);
     if (known !== undefined) return known.joined;
     const member = new Member(this.#lobby, room, name);
     if (this.#closed) {
