@@ -10,10 +10,10 @@ addEventListener('offline', () => session.online(false));
 
 at('door').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const fields = new FormData(event.target);
+  const fields = new FormData(at('door').querySelector('form'));
   at('refusal').textContent = '';
   try {
-    enter(await session.join(fields.get('code'), fields.get('name')));
+    enter(await session.join(String(fields.get('code')), String(fields.get('name'))));
   } catch (refusal) {
     at('refusal').textContent = refusal.message;
   }
@@ -28,11 +28,12 @@ async function enter(room) {
   room.on('people', people);
   room.on('typing', (typists) => { at('typing').textContent = typing(typists); });
   at('leave').onclick = () => room.leave();
-  at('draft').oninput = () => room.typing();
+  const draft = at('composer').querySelector('input');
+  draft.oninput = () => room.typing();
   at('composer').onsubmit = (event) => {
     event.preventDefault();
-    if (at('draft').value.trim() !== '') say(room, at('draft').value);
-    at('draft').value = '';
+    if (draft.value.trim() !== '') say(room, draft.value);
+    draft.value = '';
   };
   try {
     for await (const event of room.events()) hear(event);

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Chat, type Line, type RoomView } from '@charsu/client';
+import { browser, Chat, withFallback, type Line, type RoomView } from '@charsu/client';
 import { banner, mark, note, server, typing } from '../shared/words.js';
 
-// One chat for the page: a tab is a person, and a reload is the same person.
-const chat = new Chat({ url: `${server.replace(/^http/, 'ws')}/ws`, storage: sessionStorage });
+// One chat for the page: a tab is a person, and a reload is the same person. Where the network lets no WebSocket through it goes by requests.
+const chat = new Chat({ url: `${server.replace(/^http/, 'ws')}/ws`, storage: sessionStorage, connect: withFallback(browser) });
 const subscribe = (listener: () => void) => chat.subscribe(listener);
 const useChat = () => useSyncExternalStore(subscribe, () => chat.view);
 

@@ -7,13 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { extname, resolve } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, type Page } from '@playwright/test';
-import { expect, test as base, watch, type Server } from './scene/index.ts';
+import { expect, Line, test as base, watch, type Server } from './scene/index.ts';
 
 const EXAMPLES = resolve(__dirname, '../../examples');
 const PAGES = { plain: 'plain/index.html', react: 'react/dist/index.html', vue: 'vue/dist/index.html', svelte: 'svelte/dist/index.html', angular: 'angular/dist/index.html' };
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
 
-const test = base.extend<{ site: string; open: (path: string, at: Server) => Promise<Page> }>({
+const test = base.extend<{ site: string; open: (path: string, at: Server | Line) => Promise<Page> }>({
   site: async ({}, use) => {
     const site = createServer((request, response) => {
       const file = resolve(EXAMPLES, `.${new URL(request.url ?? '/', 'http://here').pathname}`);
@@ -34,9 +34,10 @@ const test = base.extend<{ site: string; open: (path: string, at: Server) => Pro
       if (!existsSync(resolve(EXAMPLES, path))) throw new Error(`${path} is not built: run examples/build`);
       const context = await browser.newContext();
       contexts.push(context);
-      await watch(context, [new URL(site).host, new URL(at.origin()).host], complaints);
+      const origin = at instanceof Line ? at.origin : at.origin();
+      await watch(context, [new URL(site).host, new URL(origin).host], complaints);
       const page = await context.newPage();
-      await page.goto(`${site}/${path}?server=${at.origin()}`);
+      await page.goto(`${site}/${path}?server=${origin}`);
       return page;
     });
     await Promise.all(contexts.map((context) => context.close()));
@@ -55,6 +56,20 @@ async function say(page: Page, text: string): Promise<void> {
 }
 
 const line = (page: Page, text: string) => page.getByRole('log').getByRole('listitem').filter({ hasText: text });
+
+test('react: where the network lets no WebSocket through, one takes part all the same', { tag: '@desktop' }, async ({ open, serve, lineTo }) => {
+  const server = await serve();
+  const blocked = await lineTo(server);
+  blocked.refuseWebSockets();
+  const [mina, ali] = await Promise.all([open(PAGES.react, blocked), open(PAGES.react, server)]);
+  await enter(mina, 'Mina');
+  await expect(mina.getByRole('list', { name: 'People' })).toHaveText('Mina');
+  await enter(ali, 'Ali');
+  await say(mina, 'By requests');
+  await expect(line(ali, 'By requests')).toContainText('Mina');
+  await say(ali, 'By a socket');
+  await expect(line(mina, 'By a socket')).toContainText('Ali');
+});
 
 for (const [example, path] of Object.entries(PAGES)) {
   test(`${example}: two people talk, through the end of the server`, { tag: '@desktop' }, async ({ open, serve }, info) => {
