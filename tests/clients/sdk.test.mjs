@@ -65,3 +65,12 @@ test('what the server refuses rejects with its stable code', () => together(asyn
   session.close();
   await assert.rejects(mina.say('too late'), { code: 'left' });
 }, 'Mina'));
+
+test('a session that ends while its socket opens does not end the program', async () => {
+  const session = connect(SERVER, { WebSocket });
+  const joined = session.join('nowhere', 'Mina');
+  session.close();
+  await assert.rejects(joined, { code: 'left' });
+  // Node's ws tells of an error then, a moment later.
+  await new Promise((done) => { setTimeout(done, 50); });
+});
