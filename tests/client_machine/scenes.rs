@@ -381,6 +381,26 @@ fn a_line_that_is_larger_than_the_server_reads_is_not_sent_again() {
 }
 
 #[test]
+fn a_token_that_ran_out_is_waited_for_with_everything_kept() {
+    let mut play = Play::is_in();
+    play.chat.say(play.room, "in doubt").expect("room");
+    play.sends();
+    play.chat.ended(Ended { code: 4401, reason: "the token has run out".to_owned(), retry_after: None });
+    play.chat.say(play.room, "later").expect("room");
+    assert!(matches!(play.chat.link(), LinkState::Denied { reason } if reason == "the token has run out"));
+    assert_eq!(play.chat.due(), None);
+    play.waits(3600 * SECOND);
+    assert_eq!(play.chat.act(), None);
+    play.chat.reconnect();
+    play.connects();
+    play.is_welcomed(true);
+    let sent = play.sends();
+    assert_eq!((&sent[0]["session"], &sent[1]["since"]["seq"]), (&json!("s"), &json!(5)));
+    play.hears(arrival("joined", sent[1]["id"].as_u64().expect("a number"), 5, json!({ "resumed": true })));
+    assert_eq!(play.sends()[0]["text"], "in doubt");
+}
+
+#[test]
 fn who_leaves_hears_no_more_and_what_waited_is_given_up() {
     let mut play = Play::is_in();
     play.chat.say(play.room, "a").expect("room");
