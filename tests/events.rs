@@ -419,6 +419,42 @@ async fn a_page_of_another_site_may_if_it_is_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_while_a_session_changes_its_stream_is_kept_and_once() {
+    let scene = Scene::with(crate::scene::tireless);
+    let mut ali = scene.person_in("general", "Ali").await;
+    let (mut sara, session) = listener(&scene, "general", "Sara").await;
+    let mut wanted = Vec::new();
+    for round in 0..30 {
+        let texts = ["a", "b", "c"].map(|part| format!("{round}{part}"));
+        let keys = texts.clone();
+        let talk = async |n: usize| says(&scene, "general", &session, &keys[n], &texts[n]).await;
+        let id = sara.id.clone();
+        // In every other round the old stream is gone before the new one comes.
+        let comes = async {
+            if round % 2 == 0 {
+                drop(sara);
+                return returns(&scene, "general", "Sara", &id).await;
+            }
+            let again = returns(&scene, "general", "Sara", &id).await;
+            drop(sara);
+            again
+        };
+        let (again, said_a, said_b, said_c) = tokio::join!(comes, talk(0), talk(1), talk(2));
+        assert_eq!([said_a.0, said_b.0, said_c.0], [201; 3], "{round}: {said_a:?} {said_b:?} {said_c:?}");
+        sara = again;
+        sara.hears("joined").await;
+        wanted.extend(texts);
+    }
+    ali.says("general", "the end").await;
+    let heard = ali.hears_until("the end").await;
+    let mut heard: Vec<&str> = heard.iter().filter_map(|frame| frame["text"].as_str()).collect();
+    heard.retain(|text| *text != "the end");
+    heard.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(heard, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_those_who_came_by_http() {
     let scene = Scene::with(|settings| {
         settings.grace = Duration::ZERO;

@@ -325,7 +325,7 @@ async fn what_breaks_the_protocol_ends_the_session_without_a_word() {
     hears(&mut page, &json!(["chat message", "here"])).await;
 }
 
-/// JSON in a text in JSON, and so on, under the key by which serde_json's raw values would read each anew.
+/// JSON in a text in JSON, and so on, under the key by which `serde_json`'s raw values would read each anew.
 fn nested_in_texts(levels: usize) -> String {
     let mut json = "1".to_owned();
     for _ in 0..levels {

@@ -188,6 +188,7 @@ impl Hub {
             self.park(&session, &before, held);
             before.close(Close::Replaced);
         }
+        self.moved.notify_waiters();
         self.sessions.keep(&session);
         Ok((secret, resumed))
     }
@@ -382,6 +383,7 @@ impl Hub {
             if let Err(held) = session.seat(reader, held, position) {
                 // Its person came over another connection at this moment, or will, and finds the place there.
                 self.later(held.until, Due::Grace { session: session.clone(), held });
+                self.moved.notify_waiters();
                 reader.release();
                 return;
             }
@@ -393,6 +395,7 @@ impl Hub {
         state.add_reader(reader, carrier);
         let is_behind = position < room.head();
         state.note_seat(is_behind.then_some(position + 1));
+        self.moved.notify_waiters();
         reader.release();
     }
 

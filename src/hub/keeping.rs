@@ -227,6 +227,7 @@ impl Hub {
                 if let Some(cursor) = reader.unseat(room) {
                     state.remove_reader(&reader, cursor.carrier);
                 }
+                self.moved.notify_waiters();
                 reader.lay(|out| reader.wire().leave(reply, room.name(), out));
                 reader.release();
             }
@@ -288,6 +289,7 @@ impl Hub {
                     && let Some(session) = reader.session()
                 {
                     session.keep_place(held.clone());
+                    self.moved.notify_waiters();
                     self.later(held.until, Due::Grace { session: session.clone(), held });
                 } else if let Kind::Leave { member } = &event.kind
                     && reader.membership(room.name().as_str()).is_none()

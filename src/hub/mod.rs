@@ -38,6 +38,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::futures::Notified;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, Semaphore};
 
@@ -196,6 +197,8 @@ pub struct Hub {
     /// Every connection. std: an insertion or a removal, or one pass of the watch.
     readers: Mutex<HashSet<Present>>,
     reader_left: Notify,
+    /// A session has another connection, or none, or a connection another place.
+    moved: Notify,
     /// Whom connections were let in as.
     admissions: Admissions,
     /// The server stops.
@@ -279,9 +282,16 @@ impl Hub {
                 self.forget_later(session, visit);
             }
         }
+        // Those who speak for the session by requests find its places waiting from now on.
+        self.moved.notify_waiters();
         for cursor in reader.unseat_all() {
             self.leave_now(&cursor.room, cursor.member, Some((reader, cursor.carrier)));
         }
+    }
+
+    /// Over when any session has changed its connection, or a connection its rooms, since this was called.
+    pub fn moved(&self) -> Notified<'_> {
+        self.moved.notified()
     }
 
     /// Waits until no connection is left.

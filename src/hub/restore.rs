@@ -51,6 +51,7 @@ impl Hub {
             timer_added: Notify::new(),
             readers: Mutex::default(),
             reader_left: Notify::new(),
+            moved: Notify::new(),
             admissions: Admissions::default(),
             stopping: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),

@@ -10,7 +10,7 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 use serde::Deserialize;
-use tokio::time::sleep;
+use tokio::time::{Instant, timeout_at};
 
 use super::interface;
 use super::talk::{Entering, enter};
@@ -30,11 +30,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key that is taken, in bytes.
 const KEY_BYTES: usize = 255;
 
-/// How often a session is looked up anew whose connection ends, or comes, at this very moment.
-const TRIES: usize = 40;
-
-/// How long that moment is.
-const MOMENT: Duration = Duration::from_millis(5);
+/// How long a session may be about to change its connection, or a connection to come into a room, before it counts as not there.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// What a request says.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -161,33 +158,32 @@ async fn say_as(
     said: &Said<'_>,
     key: Option<&str>,
 ) -> Result<(Epoch, Seq), Refusal> {
-    for _ in 0..TRIES {
-        let (reader, _visit): (Arc<Reader>, Option<Visit>) = match session.speaker() {
-            Some(reader) => (reader, None),
-            None if session.is_away_from(room.as_str()) => {
-                let Some(visit) = app.hub.visit_as(session, admission.admitted()) else {
-                    sleep(MOMENT).await;
-                    continue;
-                };
-                // The place that waits is taken up, and none is taken anew.
-                let name = Err(Code::NotInRoom.into());
-                match enter(app, visit.reader(), peer, Entering { room: room.clone(), name, since: None }).await {
-                    Ok(()) => (visit.reader().clone(), Some(visit)),
-                    Err(refusal) if refusal.code == Code::NotInRoom => {
-                        drop(visit);
-                        sleep(MOMENT).await;
-                        continue;
+    let until = Instant::now() + MOMENT;
+    loop {
+        // Before it is looked how the session stands, so that what changes meanwhile is noticed.
+        let moved = app.hub.moved();
+        let (reader, _visit): (Option<Arc<Reader>>, Option<Visit>) = match session.speaker() {
+            Some(reader) => (Some(reader), None),
+            None if session.is_away_from(room.as_str()) => match app.hub.visit_as(session, admission.admitted()) {
+                Some(visit) => {
+                    // The place that waits is taken up, and none is taken anew.
+                    let name = Err(Code::NotInRoom.into());
+                    match enter(app, visit.reader(), peer, Entering { room: room.clone(), name, since: None }).await {
+                        Ok(()) => (Some(visit.reader().clone()), Some(visit)),
+                        // The place, or the session, was taken up by another connection before this one was in.
+                        Err(refusal) if refusal.code == Code::NotInRoom || visit.reader().is_closing() => (None, None),
+                        Err(refusal) => return Err(refusal),
                     }
-                    Err(refusal) => return Err(refusal),
                 }
-            }
+                // Another request speaks for it.
+                None => (None, None),
+            },
             // Its connection has ended since it was asked, and is giving up its places, or has left the room.
-            None => {
-                sleep(MOMENT).await;
-                continue;
-            }
+            None => (None, None),
         };
-        if let Some((live, you)) = reader.membership(room.as_str()) {
+        if let Some(reader) = reader
+            && let Some((live, you)) = reader.membership(room.as_str())
+        {
             match app.hub.post(&reader, &live, line_of(app, &live, you, said, key)) {
                 Ok(posted) => return finished(posted).await,
                 // Another connection speaks for the session by now.
@@ -195,9 +191,11 @@ async fn say_as(
                 Err(refusal) => return Err(refusal),
             }
         }
-        sleep(MOMENT).await;
+        // Others move all the time.
+        if timeout_at(until, moved).await.is_err() || Instant::now() >= until {
+            return Err(Code::NotInRoom.into());
+        }
     }
-    Err(Code::NotInRoom.into())
 }
 
 async fn finished(posted: crate::hub::Posted) -> Result<(Epoch, Seq), Refusal> {
