@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Wire;
+
 /// A name that many entries share: a room, an epoch, a client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
@@ -131,22 +133,36 @@ pub(crate) enum Entry {
     Numbered { connection: u32, room: Word, seq: u64, seen: Seen },
     /// It went out of a room, and was told that it did.
     Left { connection: u32, room: Word },
+    /// On a wire that shows no places: it is in a room from now on. Lines that it heard before that on the same connection
+    /// are what it was shown of the past. `after` is the number up to which it has had all lines, if it said so when it came.
+    Enters { connection: u32, room: Word, after: Option<u64> },
+    /// On such a wire: a line, with its number if the wire shows one.
+    Heard { connection: u32, room: Word, content: Content, is_private: bool, seq: Option<u64> },
+    /// On such a wire: it is told that lines are missing here.
+    Missed { connection: u32, room: Word },
+    /// On such a wire: a line was kept. Nobody says as which number.
+    Kept { connection: u32, id: u64 },
 }
 
 /// All that happened to one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
-    /// The name that it goes by, in every room.
+    /// The name that it goes by, in every room. A guest signs its lines with it, or with nothing.
     pub(crate) client: Word,
+    pub(crate) wire: Wire,
     pub(crate) entries: Vec<Entry>,
 }
 
 impl Log {
     pub(crate) fn of(client: &str) -> Self {
-        Self { client: client.into(), entries: Vec::new() }
+        Self::by(client, Wire::Charsu)
     }
 
-    /// Writes every log into a file of its own, a line for each entry.
+    pub(crate) fn by(client: &str, wire: Wire) -> Self {
+        Self { client: client.into(), wire, entries: Vec::new() }
+    }
+
+    /// Writes every log into a file of its own: a line for the wire, and one for each entry.
     pub(crate) fn keep_all(logs: &[Self], folder: &Path) -> io::Result<()> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -154,6 +170,8 @@ impl Log {
         fs::create_dir_all(folder)?;
         for log in logs {
             let mut file = BufWriter::new(fs::File::create(folder.join(format!("{}.jsonl", log.client)))?);
+            serde_json::to_writer(&mut file, &log.wire)?;
+            file.write_all(b"\n")?;
             for entry in &log.entries {
                 serde_json::to_writer(&mut file, entry)?;
                 file.write_all(b"\n")?;
@@ -169,8 +187,10 @@ impl Log {
         for file in fs::read_dir(folder)? {
             let path = file?.path();
             let client = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let mut log = Self::of(&client);
-            for line in BufReader::new(fs::File::open(&path)?).lines() {
+            let mut lines = BufReader::new(fs::File::open(&path)?).lines();
+            let wire = lines.next().transpose()?.unwrap_or_default();
+            let mut log = Self::by(&client, serde_json::from_str(&wire)?);
+            for line in lines {
                 log.entries.push(serde_json::from_str(&line?)?);
             }
             logs.push(log);

@@ -8,18 +8,23 @@
 //! - each sender's lines keep their order; nothing is heard that was not said; what was refused is not heard;
 //! - a private line is read by its two, and for everybody else its number is a skip.
 //!
+//! Who comes by a wire that shows no numbers is held to what the others have seen: `wire.rs` has what each wire promises.
+//! In its rooms there has to be somebody all the time who sees numbers.
+//!
 //! It knows nothing of connections and of the server. `tests/oracle_itself.rs` holds it to finding what is wrong.
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
 mod judge;
 mod log;
 mod verdict;
+mod wire;
 
 use std::path::Path;
 
 pub(crate) use judge::{Terms, judge, judge_among};
 pub(crate) use log::{Content, Entry, How, Log, Seen, Stands, Word};
 pub(crate) use verdict::{Fault, Tally, Verdict, Wrong};
+pub(crate) use wire::{Resends, Wire};
 
 /// How many faults are printed: the first ones explain the others.
 const SHOWN: usize = 40;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Word;
+use super::{Wire, Word};
 
 /// What can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +69,8 @@ pub(crate) struct Tally {
     /// Lines that clients said, each counted once.
     pub(crate) said: usize,
     pub(crate) acknowledged: usize,
+    /// The same by their speakers' wires.
+    pub(crate) acknowledged_by: BTreeMap<Wire, usize>,
     pub(crate) refused: usize,
     /// Numbers that came to clients.
     pub(crate) received: usize,
@@ -81,6 +83,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// How many lines of those who speak by this wire were acknowledged.
+    pub(crate) fn acknowledged_by(&self, wire: Wire) -> usize {
+        self.acknowledged_by.get(&wire).copied().unwrap_or_default()
+    }
+
     /// How many resets there were, for whatever reason.
     pub(crate) fn all_resets(&self) -> usize {
         self.resets.values().sum()
@@ -89,7 +96,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { clients, said, acknowledged, refused, received, connections, resumes, resets, lives } = self;
+        let Self { clients, said, acknowledged, refused, received, connections, resumes, resets, lives, .. } = self;
         write!(
             f,
             "{clients} clients on {connections} connections said {said} lines; {acknowledged} acknowledged, {refused} \

@@ -1,11 +1,12 @@
 //! Many sailors, who talk at a steady pace, settle, and go ashore.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::{Course, Position, Sailor, Standing, meter};
+use super::voyage::END;
+use super::{By, Course, Position, Sailor, Standing, meter};
 use crate::oracle::{Log, Word};
 use crate::scene::Chance;
 
@@ -112,7 +113,9 @@ impl Fleet {
         let whispers = talk.whispers.is_some_and(|one_in| self.chance.below(one_in) == 0);
         let other = &self.sailors[self.chance.index(self.sailors.len())];
         let is_other = other.name != self.sailors[speaker].name && other.rooms.contains(&room);
-        let to = (whispers && is_other).then(|| other.name.clone());
+        // Who claims no name cannot be addressed, and a page says what it says to all.
+        let may = other.by.claims_its_name() && !matches!(self.sailors[speaker].by, By::Page(_));
+        let to = (whispers && is_other && may).then(|| other.name.clone());
         self.lines += 1;
         let padding: String = std::iter::repeat_n(talk.padding, talk.chars.saturating_sub(20)).collect();
         let text = format!("line {} {padding}@{}", self.lines, meter::now());
@@ -150,9 +153,19 @@ impl Fleet {
         let until = Instant::now() + limit;
         let left = || until.saturating_duration_since(Instant::now());
         for sailor in &mut self.sailors {
-            let given = sailor.given();
-            sailor.stands("answers", left(), |standing| standing.is_there && standing.done == given).await;
+            loop {
+                let (given, unconfirmed) = (sailor.given(), sailor.standing().unconfirmed);
+                sailor.stands("answers", left(), |standing| standing.is_there && standing.done == given).await;
+                if sailor.by.wire().shows_places() || sailor.standing().unconfirmed == unconfirmed {
+                    break;
+                }
+                // A page that gave its line up has not shown that its line holds.
+                self.lines += 1;
+                let (room, text) = (sailor.rooms[0].clone(), format!("line {} again", self.lines));
+                sailor.says(&room, None, text);
+            }
         }
+        self.says_the_end(until).await;
         loop {
             let mut heads: HashMap<(Word, Word), u64> = HashMap::new();
             for Position { room, epoch, seq, acked } in self.sailors.iter().flat_map(|sailor| sailor.standing().rooms) {
@@ -169,6 +182,30 @@ impl Fleet {
             for sailor in &mut self.sailors {
                 let has_read = |standing: &Standing| !standing.rooms.iter().all(knows) || reads_on(standing);
                 sailor.stands("the end of what was said", left(), has_read).await;
+            }
+        }
+    }
+
+    /// Where not everybody sees numbers, somebody who does says a line in each room that is to be the last one. Waits until all
+    /// who see none have heard it.
+    async fn says_the_end(&mut self, until: Instant) {
+        let left = || until.saturating_duration_since(Instant::now());
+        let (placed, others): (Vec<usize>, Vec<usize>) =
+            (0..self.sailors.len()).partition(|&sailor| self.sailors[sailor].by.wire().shows_places());
+        let rooms: HashSet<Word> = others.iter().flat_map(|&sailor| self.sailors[sailor].rooms.clone()).collect();
+        for room in rooms {
+            let speaker = placed.iter().find(|&&sailor| self.sailors[sailor].rooms.contains(&room));
+            let speaker = &mut self.sailors[*speaker.expect("somebody who sees numbers in each room")];
+            self.lines += 1;
+            let end = format!("{END}{} of {room}", self.lines);
+            speaker.says(&room, None, end.clone());
+            let given = speaker.given();
+            speaker.stands("the last answer", left(), |standing| standing.done == given).await;
+            for &sailor in &others {
+                let sailor = &mut self.sailors[sailor];
+                if sailor.rooms.contains(&room) {
+                    sailor.stands(&end, left(), |standing| standing.heard_end.as_ref() == Some(&end)).await;
+                }
             }
         }
     }
@@ -190,6 +227,11 @@ impl Fleet {
     /// The most copies of a line until it was acknowledged.
     pub(crate) fn most_copies(&self) -> usize {
         self.sailors.iter().map(|sailor| sailor.standing().most_copies).max().unwrap_or_default()
+    }
+
+    /// Lines that are over: acknowledged, refused, or given up.
+    pub(crate) fn over(&self) -> usize {
+        self.sailors.iter().map(|sailor| sailor.standing().done).sum()
     }
 
     /// Lines that were given up because a session was forgotten.

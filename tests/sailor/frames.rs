@@ -69,7 +69,8 @@ impl Frames {
 /// Every field of the server's frames that a sailor looks at.
 #[derive(Debug, Deserialize)]
 pub(super) struct Told<'a> {
-    #[serde(rename = "type")]
+    /// Missing in the answer to a request.
+    #[serde(rename = "type", default)]
     pub(super) kind: Cow<'a, str>,
     pub(super) id: Option<u64>,
     pub(super) room: Option<Cow<'a, str>>,

@@ -2,12 +2,23 @@
 //! it said, comes back, goes on from there, and sends again what was not acknowledged as long as its session is known. It
 //! writes down everything that happens to it, for the oracle.
 //!
+//! Some come by other wires than `charsu.v1` over a WebSocket, and do what their wire lets them: `events.rs`, `socketio.rs` and
+//! `page.rs`.
+//!
 //! It is lean, so that thousands fit into one process, and judges nothing by itself.
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
+mod charsu;
+mod engine;
+mod events;
 mod fleet;
 mod frames;
+mod http;
+mod line;
 mod meter;
+mod page;
+mod places;
+mod socketio;
 mod voyage;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,19 +32,74 @@ use tokio::task::JoinHandle;
 pub(crate) use fleet::{Fleet, Talk};
 pub(crate) use meter::Meter;
 
-use crate::oracle::{Log, Word};
-use crate::scene::Chance;
+use crate::oracle::{Log, Wire, Word};
+use crate::scene::{Chance, Trust};
+
+/// By which wire somebody sails, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum By {
+    #[default]
+    Charsu,
+    Events,
+    SocketIo(Transport, Called),
+    Page(Dialect),
+}
+
+/// What carries a session of Socket.IO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Socket,
+    Polling,
+    /// It begins with polling and moves to a WebSocket, as the framework's client does.
+    Moving,
+}
+
+/// Whether somebody claims its name, or is a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Called {
+    ByName,
+    Guest,
+}
+
+/// Whose tutorial a page was written after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `/ws/{room}`, as a guest or with `?name=`.
+    OneSegment(Called),
+    /// `/ws/{room}/{name}`.
+    TwoSegments,
+}
+
+impl By {
+    pub(crate) fn wire(self) -> Wire {
+        match self {
+            Self::Charsu => Wire::Charsu,
+            Self::Events => Wire::Events,
+            Self::SocketIo(..) => Wire::SocketIo,
+            Self::Page(_) => Wire::Page,
+        }
+    }
+
+    /// Whether its name is claimed while it is there.
+    pub(crate) fn claims_its_name(self) -> bool {
+        !matches!(self, Self::SocketIo(_, Called::Guest) | Self::Page(Dialect::OneSegment(Called::Guest)))
+    }
+}
 
 /// How somebody sails.
 #[derive(Clone)]
 pub(crate) struct Course {
     /// The server, or a proxy before it.
     pub(crate) to: SocketAddr,
+    pub(crate) by: By,
+    /// How it shakes hands with a server that speaks TLS.
+    pub(crate) trust: Option<Trust>,
     pub(crate) from: IpAddr,
     pub(crate) rooms: Vec<Word>,
-    /// After so much silence it asks whether the server is there, and after as much again it gives the line up.
+    /// After so much silence it asks whether the server is there, if its wire can, and after as much again it gives the
+    /// line up.
     pub(crate) patience: Duration,
-    /// Lines that it has on the way at once.
+    /// Lines that it has on the way at once. By events and Socket.IO it is one, whose order would not be certain otherwise.
     pub(crate) on_the_way: usize,
     /// How long it waits after the first failure to connect, and after many.
     pub(crate) backoff: Range<Duration>,
@@ -46,6 +112,8 @@ impl Course {
     pub(crate) fn to(to: SocketAddr, room: &str) -> Self {
         Self {
             to,
+            by: By::Charsu,
+            trust: None,
             from: IpAddr::V4(Ipv4Addr::LOCALHOST),
             rooms: vec![room.into()],
             patience: Duration::from_secs(10),
@@ -89,7 +157,7 @@ pub(crate) struct Standing {
     pub(crate) is_there: bool,
     /// Lines that are over: acknowledged, refused, or given up.
     pub(crate) done: usize,
-    /// Lines that it gave up, because its session was forgotten.
+    /// Lines that it gave up: its session was forgotten, or its wire knows no resends.
     pub(crate) unconfirmed: usize,
     pub(crate) connections: usize,
     pub(crate) resumes: usize,
@@ -101,7 +169,12 @@ pub(crate) struct Standing {
     pub(crate) longest_away: Duration,
     /// The most lines that one of its lines needed until it was acknowledged.
     pub(crate) most_copies: usize,
+    /// Where its wire says so.
     pub(crate) rooms: Vec<Position>,
+    /// Elsewhere: the last of the lines that it heard which are to be the last ones.
+    pub(crate) heard_end: Option<String>,
+    /// Why it could not connect or come in, the last time that it could not.
+    pub(crate) trouble: Option<String>,
 }
 
 /// Where it stands in a room.
@@ -118,6 +191,7 @@ pub(crate) struct Position {
 pub(crate) struct Sailor {
     pub(crate) name: Word,
     pub(crate) rooms: Vec<Word>,
+    pub(crate) by: By,
     orders: mpsc::UnboundedSender<Order>,
     standing: watch::Receiver<Standing>,
     voyage: JoinHandle<Log>,
@@ -130,9 +204,17 @@ impl Sailor {
     pub(crate) fn sails(name: &str, course: Course, chance: Chance) -> Self {
         let (orders, taken) = mpsc::unbounded_channel();
         let (tell, standing) = watch::channel(Standing::default());
-        let rooms = course.rooms.clone();
-        let voyage = tokio::spawn(voyage::Voyage::new(name, course, chance, taken, tell).run());
-        Self { name: name.into(), rooms, orders, standing, voyage, given: 0 }
+        let (rooms, by) = (course.rooms.clone(), course.by);
+        let voyage = voyage::Voyage::new(name, course, chance, taken, tell);
+        let voyage = match by {
+            By::Charsu => tokio::spawn(voyage.sails(charsu::Charsu::new(&rooms))),
+            By::Events => tokio::spawn(voyage.sails(events::Events::new(&rooms))),
+            By::SocketIo(transport, called) => {
+                tokio::spawn(voyage.sails(socketio::SocketIo::new(&rooms, transport, called)))
+            }
+            By::Page(dialect) => tokio::spawn(voyage.sails(page::Page::new(&rooms, dialect))),
+        };
+        Self { name: name.into(), rooms, by, orders, standing, voyage, given: 0 }
     }
 
     /// Has it say a line that it has not said before, as soon as it can.

@@ -28,7 +28,7 @@ use charsu::server::{App, Failed, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub(crate) use authority::{Authority, Over, Trust};
+pub(crate) use authority::{Authority, Over, Trust, here};
 pub(crate) use by_http::{Event, Events};
 pub(crate) use chance::{Chance, seed};
 pub(crate) use deflating::{AGREED, OFFER, deflated, inflated, packed};

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Court, LifeNumber, numbers_at};
-use crate::oracle::{Seen, Word, Wrong};
+use super::{Court, LifeNumber, NAMELESS, numbers_at};
+use crate::oracle::{Content, Seen, Word, Wrong};
 
 impl Court<'_> {
     /// Everything that only all logs together can show.
@@ -61,17 +61,26 @@ impl Court<'_> {
     }
 
     fn compare_order(&mut self, life: LifeNumber) {
-        let mut last: HashMap<usize, (u64, u64)> = HashMap::new();
+        let mut last: HashMap<(usize, Option<u32>), (u64, u64)> = HashMap::new();
+        let joins = self.joins(life);
         for seq in 1..self.lives[life].numbers.len() as u64 {
             let Some((seen, at)) = numbers_at(&self.lives[life], seq) else { continue };
             let Some((from, content)) = seen.said() else { continue };
             let Some(said) = self.said.get(&content) else { continue };
-            let (client, id) = (said.client, said.id);
-            if !self.lives[life].members.contains(&(from, client)) {
+            let (client, id, connection) = (said.client, said.id, said.connection);
+            let wire = self.logs[client].wire;
+            let is_that_member = if wire.shows_places() {
+                self.lives[life].members.contains(&(from, client))
+            } else {
+                let own = Content::of_name(self.logs[client].client.as_str());
+                joins.get(&from).is_none_or(|name| [own, Content::of_name(NAMELESS)].contains(name))
+            };
+            if !is_that_member {
                 let words = format!("{} is {}, who is not that member", self.place(life, seq), self.words_of(seen));
                 self.blame(Wrong::Forged, at, words);
             }
-            if let Some((before, before_seq)) = last.insert(client, (id, seq))
+            let speaker = (client, (!wire.keeps_order_over_connections()).then_some(connection));
+            if let Some((before, before_seq)) = last.insert(speaker, (id, seq))
                 && before > id
             {
                 let (place, what) = (self.place(life, seq), self.words_of(seen));
@@ -79,6 +88,16 @@ impl Court<'_> {
                 self.blame(Wrong::Disordered, at, words);
             }
         }
+    }
+
+    /// Who came as which member, as far as anybody saw it.
+    fn joins(&self, life: LifeNumber) -> HashMap<u32, Content> {
+        let seen = self.lives[life].numbers.iter().flatten();
+        let join = |(seen, _): &(Seen, _)| match *seen {
+            Seen::Join { member, name } => Some((member, name)),
+            _ => None,
+        };
+        seen.filter_map(join).collect()
     }
 
     fn compare_roster(&mut self, life: LifeNumber) {

@@ -2,6 +2,7 @@
 //! against what was said and acknowledged.
 
 mod compared;
+mod heard;
 mod placed;
 mod said;
 
@@ -28,14 +29,22 @@ pub(crate) fn judge_among(others: &[&str], logs: &[Log], terms: Terms) -> Verdic
     for client in 0..logs.len() {
         court.hear_what_was_said(client);
     }
-    for client in 0..logs.len() {
+    let (placed, others): (Vec<_>, Vec<_>) = (0..logs.len()).partition(|client| logs[*client].wire.shows_places());
+    for client in placed {
         court.follow(client);
+    }
+    court.place_what_was_kept();
+    for client in others {
+        court.listen(client);
     }
     court.compare();
     court.verdict.tally.clients = logs.len();
     court.verdict.tally.lives = court.lives.len();
     court.verdict
 }
+
+/// What a guest is called who comes or goes.
+const NAMELESS: &str = "";
 
 /// Where something is written: whose log, and the index of the entry.
 type At = (usize, usize);
@@ -46,11 +55,15 @@ type LifeNumber = usize;
 struct Said {
     client: usize,
     id: u64,
+    /// On which it was said first.
+    connection: u32,
     to: Option<Word>,
     text: String,
     copies: usize,
     refusals: usize,
     acked: Option<(LifeNumber, u64, At)>,
+    /// It was acknowledged, and nobody said as which number.
+    kept: Option<At>,
 }
 
 /// One life of a room, put together from what everybody saw of it.
@@ -99,7 +112,7 @@ impl<'a> Court<'a> {
             lives: Vec::new(),
             life_numbers: HashMap::new(),
             places: HashMap::new(),
-            names: logs.iter().map(|log| Content::of_name(log.client.as_str())).collect(),
+            names: names_of(logs),
         }
     }
 
@@ -147,6 +160,13 @@ impl<'a> Court<'a> {
             },
         }
     }
+}
+
+/// Everybody's, and the nameless name of those who may be guests.
+fn names_of(logs: &[Log]) -> HashSet<Content> {
+    let is_guest = |log: &&Log| !log.wire.shows_places();
+    let guests = logs.iter().find(is_guest).map(|_| Content::of_name(NAMELESS));
+    logs.iter().map(|log| Content::of_name(log.client.as_str())).chain(guests).collect()
 }
 
 /// What a number is, as far as anybody saw it.

@@ -18,6 +18,9 @@ impl Court<'_> {
                 Entry::Opened { connection, .. } => line_is_up = Some(*connection),
                 Entry::Cut { connection, .. } => line_is_up = line_is_up.filter(|current| current != connection),
                 Entry::Sent { .. } | Entry::Acked { .. } | Entry::Refused { .. } => {}
+                Entry::Enters { .. } | Entry::Heard { .. } | Entry::Missed { .. } | Entry::Kept { .. } => {
+                    self.blame(Wrong::Client, at, "written down as on a wire that shows no places".to_owned());
+                }
                 Entry::Left { room, .. } => {
                     stretches.remove(room);
                 }
