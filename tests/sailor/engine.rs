@@ -21,10 +21,15 @@ const SEPARATOR: char = '\u{1e}';
 /// How long a request may take that brings something.
 const BRINGING: Duration = Duration::from_secs(10);
 
+enum Order {
+    Say(String),
+    Freeze,
+}
+
 /// A session's connection. When it is dropped, it is cut without a word.
 pub(super) struct Engine {
     pub(super) heard: mpsc::UnboundedReceiver<Result<String, String>>,
-    said: mpsc::UnboundedSender<String>,
+    said: mpsc::UnboundedSender<Order>,
     carrying: JoinHandle<()>,
 }
 
@@ -58,7 +63,12 @@ impl Engine {
 
     pub(super) fn says(&self, packet: String) {
         // When nobody carries it, that is heard next.
-        let _ = self.said.send(packet);
+        let _ = self.said.send(Order::Say(packet));
+    }
+
+    /// Leaves everything open from now on, and reads and writes nothing more.
+    pub(super) fn freezes(&self) {
+        let _ = self.said.send(Order::Freeze);
     }
 }
 
@@ -97,7 +107,7 @@ async fn when<T>(under_way: &mut Option<impl Future<Output = T> + Unpin>) -> T {
 /// The far ends of what its owner has.
 struct Ends {
     course: Course,
-    saying: mpsc::UnboundedReceiver<String>,
+    saying: mpsc::UnboundedReceiver<Order>,
     tell: mpsc::UnboundedSender<Result<String, String>>,
 }
 
@@ -129,8 +139,9 @@ impl Ends {
             }
             tokio::select! {
                 worked = line.works() => worked?,
-                packet = self.saying.recv() => match packet {
-                    Some(packet) => line.says(&packet),
+                order = self.saying.recv() => match order {
+                    Some(Order::Say(packet)) => line.says(&packet),
+                    Some(Order::Freeze) => std::future::pending().await,
                     None => return Ok(()),
                 },
             }
@@ -167,8 +178,9 @@ impl Ends {
                 }
                 brought = when(&mut bringing) => (bringing, idle) = (None, Some(brought?)),
                 line = when(&mut probing) => (probing, moved) = (None, Some(line?)),
-                packet = self.saying.recv() => match packet {
-                    Some(packet) => waiting.push(packet),
+                order = self.saying.recv() => match order {
+                    Some(Order::Say(packet)) => waiting.push(packet),
+                    Some(Order::Freeze) => std::future::pending().await,
                     None => return Ok(()),
                 },
             }

@@ -199,7 +199,10 @@ impl Rig for Events {
                     self.is_answered(voyage, id, answer);
                 }
                 order = voyage.orders.recv() => if let Some(end) = voyage.obeys(order).await { return end },
-                () = sleep_until(due) => if Instant::now() >= deadline { return End::Lost("silent".to_owned()) },
+                // It may have heard comments meanwhile.
+                () = sleep_until(due) => if wire.heard_at.elapsed() >= voyage.course.patience * 2 {
+                    return End::Lost("silent".to_owned());
+                },
             }
             if voyage.has_opened() {
                 self.says_the_next(voyage);

@@ -231,4 +231,8 @@ impl Rig for SocketIo {
         // Until the server has hung up.
         while let Some(Ok(_)) = wire.engine.heard.recv().await {}
     }
+
+    fn freeze(wire: &Wire) {
+        wire.engine.freezes();
+    }
 }

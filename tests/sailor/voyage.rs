@@ -86,6 +86,9 @@ pub(super) trait Rig: Send {
 
     /// Says goodbye as a page does that is loaded again.
     fn reload(wire: &mut Self::Wire) -> impl Future<Output = ()> + Send;
+
+    /// Does nothing more for a connection that is left open.
+    fn freeze(_wire: &Self::Wire) {}
 }
 
 impl Voyage {
@@ -219,6 +222,7 @@ impl Voyage {
                 "reloaded".to_owned()
             }
             End::Own(Ending::Abandon) => {
+                R::freeze(&wire);
                 tokio::spawn(async move {
                     sleep(ABANDONED).await;
                     drop(wire);
