@@ -16,7 +16,7 @@ struct Line {
     is_private: bool,
 }
 
-fn pick<T: Clone>(among: &[T], pick: Index) -> Option<T> {
+pub(crate) fn pick<T: Clone>(among: &[T], pick: Index) -> Option<T> {
     (!among.is_empty()).then(|| pick.get(among).clone())
 }
 

@@ -7,11 +7,12 @@
 mod oracle;
 
 mod damage;
+mod damage_by_wire;
 mod history;
 
 use std::path::Path;
 
-use oracle::{Log, Terms, Wrong, judge};
+use oracle::{Log, Terms, Wire, Wrong, judge};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -36,6 +37,57 @@ proptest! {
         let verdict = judge(&logs, Terms::default());
         prop_assert_eq!(verdict.faults, vec![]);
     }
+}
+
+fn histories_on_every_wire() -> impl Strategy<Value = Vec<Log>> {
+    prop::collection::vec(history::step_on_every_wire(), 2 * STEPS).prop_map(history::play_on_every_wire)
+}
+
+proptest! {
+    #![proptest_config(cases(100))]
+
+    #[test]
+    fn a_history_on_every_wire_as_it_ought_to_be_has_no_fault(logs in histories_on_every_wire()) {
+        let verdict = judge(&logs, Terms::default());
+        prop_assert_eq!(verdict.faults, vec![]);
+    }
+}
+
+/// Damages what those of one wire wrote down, in many histories.
+fn always_finds_by(wire: Wire, damage: fn(&mut [Log], Wire, Index) -> bool, wrong: &[Wrong]) {
+    proptest!(cases(16), |(logs in histories_on_every_wire(), pick in any::<Index>())| {
+        let mut logs = logs;
+        prop_assume!(damage(&mut logs, wire, pick));
+        let verdict = judge(&logs, Terms::default());
+        prop_assert!(wrong.iter().any(|wrong| verdict.finds(*wrong)), "found {:?}", verdict.faults);
+    });
+}
+
+/// A scene for each way of damage and each wire on which it can be done.
+macro_rules! finds_by_wire {
+    ($($scene:ident: $damage:ident by [$($wire:ident),+] => [$($wrong:ident),+];)+) => { $(
+        #[test]
+        fn $scene() {
+            for wire in [$(Wire::$wire),+] {
+                always_finds_by(wire, damage_by_wire::$damage, &[$(Wrong::$wrong),+]);
+            }
+        }
+    )+ };
+}
+
+finds_by_wire! {
+    a_line_that_one_on_each_wire_missed: miss_one by [Events, SocketIo, Page] => [Gap];
+    a_line_that_came_twice_on_each_wire: double_one by [Events, SocketIo, Page] => [Again];
+    two_lines_in_the_other_order_on_each_wire: swap_two by [Events, SocketIo, Page] => [Again, Disordered];
+    a_line_with_other_words_on_each_wire: alter_one by [Events, SocketIo, Page] => [Differs, Forged];
+    a_line_of_each_wire_that_was_acknowledged_and_lost: lose_one by [Events, SocketIo, Page] => [Lost];
+    a_line_of_each_wire_that_was_kept_twice: keep_one_twice by [Events, SocketIo, Page] => [Twice];
+    an_end_that_came_too_early_on_each_wire: stop_short by [Events, SocketIo, Page] => [Short];
+    a_private_line_read_by_somebody_who_sees_no_numbers: leak_one by [SocketIo, Page] => [Leaked];
+    a_line_of_socketio_with_another_number: renumber_one by [SocketIo] => [Differs];
+    an_echo_of_socketio_before_its_acknowledgement: echo_first by [SocketIo] => [EchoFirst];
+    a_tutorial_page_that_sends_a_line_again: send_one_again by [Page] => [Client];
+    somebody_who_stayed_away_and_sees_no_numbers: stay_away by [SocketIo, Page] => [Gone];
 }
 
 /// Damages many histories in one way, and expects one of these faults to be found in each.

@@ -197,8 +197,11 @@ impl Court<'_> {
     }
 
     fn check_that_it_heard_the_end(&mut self, at: At, room: &Word, ear: &Ear) {
-        let last_life = self.lives.iter().rposition(|life| life.room == *room);
-        let heard = ear.last.or_else(|| Some((last_life?, self.join_before(at.0, last_life?, None)?)));
+        // Where the room has had several lives, nobody says in which one somebody is who has heard nothing yet.
+        let mut lives = (0..self.lives.len()).filter(|life| self.lives[*life].room == *room);
+        let only = lives.next().filter(|_| lives.next().is_none());
+        let in_this_life = ear.last.filter(|(life, _)| !ear.is_of_the_past || only == Some(*life));
+        let heard = in_this_life.or_else(|| Some((only?, self.join_before(at.0, only?, None)?)));
         let Some((life, heard)) = heard.filter(|_| ear.is_in && !ear.is_warned) else { return };
         let is_public = |content: &Content| self.said.get(content).is_some_and(|said| said.to.is_none());
         let mut acked = self.lives[life].acked.iter().rev();

@@ -1,10 +1,13 @@
 //! Histories as they ought to be: what clients of a perfect server write down, through every kind of trouble.
 
+mod numberless;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::oracle::{Content, Entry, How, Log, Seen, Stands, Word};
+use crate::oracle::{Content, Entry, How, Log, Seen, Stands, Wire, Word};
+use numberless::Numberless;
 
 const CLIENTS: [&str; 4] = ["Ali", "Sara", "Bob", "Mina"];
 const ROOMS: [&str; 2] = ["sea", "shore"];
@@ -48,6 +51,8 @@ pub(crate) enum Step {
         room: usize,
     },
     Restart,
+    /// Somebody does something who sees no numbers.
+    Other(usize, numberless::Deed),
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
@@ -65,6 +70,14 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => both.clone().prop_map(|(client, room)| Step::Leave { client, room }),
         6 => both.prop_map(|(client, room)| Step::Join { client, room }),
         1 => Just(Step::Restart),
+    ]
+}
+
+/// The same where others are there who see no numbers.
+pub(crate) fn step_on_every_wire() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => step(),
+        2 => (0..numberless::COUNT, numberless::deed()).prop_map(|(who, deed)| Step::Other(who, deed)),
     ]
 }
 
@@ -113,7 +126,10 @@ struct Client {
 #[derive(Debug)]
 struct World {
     rooms: Vec<Room>,
+    /// What became of rooms when the server was started anew, by room.
+    lost: Vec<(usize, Room)>,
     clients: Vec<Client>,
+    others: Vec<Numberless>,
     /// How often the server was started anew.
     starts: u32,
 }
@@ -138,7 +154,8 @@ impl World {
             unanswered: Vec::new(),
         };
         let clients = CLIENTS[..clients].iter().map(client).collect();
-        let mut world = Self { rooms: ROOMS.iter().map(|_| Room::default()).collect(), clients, starts: 0 };
+        let rooms = ROOMS.iter().map(|_| Room::default()).collect();
+        let mut world = Self { rooms, lost: Vec::new(), clients, others: Vec::new(), starts: 0 };
         for client in 0..world.clients.len() {
             world.open(client, false);
         }
@@ -316,13 +333,18 @@ impl World {
                 }
             }
             Step::Restart => self.restart(),
+            Step::Other(who, deed) => self.does(who, deed),
         }
     }
 
     fn restart(&mut self) {
         self.starts += 1;
-        for room in &mut self.rooms {
-            *room = Room { epoch: self.starts, ..Room::default() };
+        for who in 0..self.others.len() {
+            self.loses_its_line(who);
+        }
+        for (index, room) in self.rooms.iter_mut().enumerate() {
+            let lost = std::mem::replace(room, Room { epoch: self.starts, ..Room::default() });
+            self.lost.push((index, lost));
         }
         for client in 0..self.clients.len() {
             if self.clients[client].is_up {
@@ -338,12 +360,16 @@ impl World {
                 self.comes_back(client, false);
             }
         }
+        self.others_come_back();
         for client in 0..self.clients.len() {
             for room in 0..ROOMS.len() {
                 self.read(client, room, usize::MAX);
             }
         }
-        self.clients.into_iter().map(|client| client.log).collect()
+        self.others_read_to_the_end();
+        let recorder = (!self.others.is_empty()).then(|| self.recorder());
+        let clients = self.clients.into_iter().map(|client| client.log);
+        clients.chain(self.others.into_iter().map(Numberless::log)).chain(recorder).collect()
     }
 }
 
@@ -354,6 +380,19 @@ fn content(client: usize, line: &Unanswered) -> Content {
 /// What everybody writes down while these things happen, and at the end come back and read everything.
 pub(crate) fn play(steps: Vec<Step>) -> Vec<Log> {
     let mut world = World::new(CLIENTS.len());
+    for step in steps {
+        world.take(step);
+    }
+    world.end()
+}
+
+/// The same with people on every wire, and somebody who sees every number of every room.
+pub(crate) fn play_on_every_wire(steps: Vec<Step>) -> Vec<Log> {
+    let mut world = World::new(CLIENTS.len());
+    // What comes by events is written down alike.
+    let last = world.clients.len() - 1;
+    world.clients[last].log.wire = Wire::Events;
+    world.others = numberless::all();
     for step in steps {
         world.take(step);
     }
