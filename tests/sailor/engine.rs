@@ -53,9 +53,9 @@ impl Engine {
             Transport::Polling | Transport::Moving => {
                 let mut http = Http::open(course).await?;
                 let open = fetch(&mut http, &format!("{PATH}polling")).await?;
-                let sid = open.split(r#""sid":""#).nth(1).and_then(|rest| rest.split('"').next());
-                let sid = sid.ok_or_else(|| io::Error::other(format!("no session: {open}")))?.to_owned();
-                tokio::spawn(ends.goes(async move |ends| ends.by_requests(http, &sid, transport).await))
+                let secret = open.split(r#""sid":""#).nth(1).and_then(|rest| rest.split('"').next());
+                let secret = secret.ok_or_else(|| io::Error::other(format!("no session: {open}")))?.to_owned();
+                tokio::spawn(ends.goes(async move |ends| ends.by_requests(http, &secret, transport).await))
             }
         };
         Ok(Self { heard, said, carrying })
@@ -190,7 +190,9 @@ impl Ends {
             {
                 // No request is under way any more: from here on the WebSocket carries it.
                 line.says("5");
-                waiting.iter().for_each(|packet| line.says(packet));
+                for packet in &waiting {
+                    line.says(packet);
+                }
                 return self.by_socket(line).await;
             }
         }

@@ -88,7 +88,7 @@ impl SocketIo {
             let (id, arguments) = ack.split_at(ack.find('[').expect("arguments"));
             let id = id.parse().ok().and_then(|id: u64| wire.acks.remove(&id));
             let id = id.unwrap_or_else(|| panic!("{} did not ask for {packet}", voyage.name));
-            self.is_acknowledged(voyage, id, &json(arguments));
+            Self::is_acknowledged(voyage, id, &json(arguments));
         } else if let Some(connected) = packet.strip_prefix("40") {
             wire.sid = json(connected)["sid"].as_str().map(str::to_owned);
             let (connection, room) = (voyage.connection, self.room.clone());
@@ -153,7 +153,7 @@ impl SocketIo {
         voyage.writes(Entry::Heard { connection, room, content, is_private, seq });
     }
 
-    fn is_acknowledged(&self, voyage: &mut Voyage, id: u64, arguments: &Value) {
+    fn is_acknowledged(voyage: &mut Voyage, id: u64, arguments: &Value) {
         let connection = voyage.connection;
         let Some(code) = arguments[0]["code"].as_str() else {
             voyage.writes(Entry::Kept { connection, id });

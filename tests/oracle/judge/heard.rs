@@ -92,21 +92,21 @@ impl Court<'_> {
     }
 
     /// Somebody heard a line. Gives where that is.
-    fn hear(&mut self, at: At, line: &Line<'_>, ear: &mut Ear) -> Option<(LifeNumber, u64)> {
-        let (from, content) = (0, line.content);
-        let seen = if line.is_private { Seen::Private { from, content } } else { Seen::Message { from, content } };
-        let (words, room) = (self.words_of(seen), line.room);
+    fn hear(&mut self, at: At, heard: &Line<'_>, ear: &mut Ear) -> Option<(LifeNumber, u64)> {
+        let (from, content) = (0, heard.content);
+        let seen = if heard.is_private { Seen::Private { from, content } } else { Seen::Message { from, content } };
+        let (words, room) = (self.words_of(seen), heard.room);
         let Some(said) = self.said.get(&content) else {
             self.blame(Wrong::Forged, at, format!("{room}: {words}"));
             return None;
         };
         let reader = &self.logs[at.0].client;
         let concerns_it = said.client == at.0 || said.to.as_ref() == Some(reader);
-        if line.is_private != said.to.is_some() || (line.is_private && !concerns_it) {
+        if heard.is_private != said.to.is_some() || (heard.is_private && !concerns_it) {
             self.blame(Wrong::Leaked, at, format!("{room}: {words}, read by {reader}"));
         }
         if self.is_between_numberless(content) && !self.places.contains_key(&content) {
-            self.place_by_its_readers(at, line, ear);
+            self.place_by_its_readers(at, heard, ear);
         }
         let Some(&(life, seq, _)) = self.places.get(&content) else {
             if self.is_between_numberless(content) {
@@ -119,8 +119,8 @@ impl Court<'_> {
             return None;
         };
         let place = self.place(life, seq);
-        if &self.lives[life].room != room || line.seq.is_some_and(|shown| shown != seq) {
-            let shown = line.seq;
+        if &self.lives[life].room != room || heard.seq.is_some_and(|shown| shown != seq) {
+            let shown = heard.seq;
             self.blame(Wrong::Differs, at, format!("{room}, number {shown:?}, is {words}, which is {place}"));
         }
         match ear.last {
@@ -152,16 +152,16 @@ impl Court<'_> {
     }
 
     /// Such a line stands where the first of the two is told that it does, and there only.
-    fn place_by_its_readers(&mut self, at: At, line: &Line<'_>, ear: &Ear) {
-        let Some(seq) = line.seq else { return };
-        let last_life = self.lives.iter().rposition(|life| life.room == *line.room);
+    fn place_by_its_readers(&mut self, at: At, heard: &Line<'_>, ear: &Ear) {
+        let Some(seq) = heard.seq else { return };
+        let last_life = self.lives.iter().rposition(|life| life.room == *heard.room);
         let Some(life) = ear.last.map(|(life, _)| life).or(last_life) else { return };
         if let Some((known, _)) = numbers_at(&self.lives[life], seq) {
             let (place, known) = (self.place(life, seq), self.words_of(known));
-            let words = self.words_of(Seen::Private { from: 0, content: line.content });
+            let words = self.words_of(Seen::Private { from: 0, content: heard.content });
             self.blame(Wrong::Differs, at, format!("{place} is {words}; for others it is {known}"));
         }
-        self.places.insert(line.content, (life, seq, at));
+        self.places.insert(heard.content, (life, seq, at));
     }
 
     /// Whether there is no line for everybody between two numbers.
