@@ -138,8 +138,8 @@ pub(crate) enum Entry {
     Enters { connection: u32, room: Word, after: Option<u64> },
     /// On such a wire: a line, with its number if the wire shows one.
     Heard { connection: u32, room: Word, content: Content, is_private: bool, seq: Option<u64> },
-    /// On such a wire: it is told that lines are missing here.
-    Missed { connection: u32, room: Word },
+    /// On such a wire: it is told that lines are missing here, and up to which number if the wire shows one.
+    Missed { connection: u32, room: Word, up_to: Option<u64> },
     /// On such a wire: a line was kept. Nobody says as which number.
     Kept { connection: u32, id: u64 },
 }

@@ -104,7 +104,7 @@ impl Page {
                 (if matches!(name, "Anonymous" | "Guest") { "" } else { name }, Some(voyage.name.as_str()));
             self.hears_line(voyage, Content::of(self.room.as_str(), name, to, text), true);
         } else if words.ends_with("missing here.") {
-            voyage.writes(Entry::Missed { connection: voyage.connection, room: self.room.clone() });
+            voyage.writes(Entry::Missed { connection: voyage.connection, room: self.room.clone(), up_to: None });
         } else if words == "A user joined the chat" {
             // The first one is its own.
             self.comes_in(voyage);

@@ -129,7 +129,10 @@ impl SocketIo {
         let named = |words: &'_ str| words.split_once(": ").map(|(name, text)| (name.to_owned(), text.to_owned()));
         let (content, is_private) = if let Some(words) = text.strip_prefix("System: ") {
             if words.ends_with("missing here.") {
-                voyage.writes(Entry::Missed { connection, room });
+                // A page goes on from the number of whatever came last.
+                let up_to = rest.first().and_then(Value::as_u64);
+                self.offset = up_to.unwrap_or(self.offset);
+                voyage.writes(Entry::Missed { connection, room, up_to });
                 return;
             }
             let from = words.strip_prefix("Private from ").and_then(named);

@@ -61,7 +61,17 @@ impl Court<'_> {
                     }
                     ear.is_of_the_past = true;
                 }
-                Entry::Missed { room, .. } => ears.entry(room).or_default().is_warned = true,
+                Entry::Missed { room, up_to, .. } => {
+                    let ear = ears.entry(room).or_default();
+                    let life = ear.last.map(|(life, _)| life);
+                    // From a number that it is told all has to follow again.
+                    if let Some(place) = life.zip(*up_to) {
+                        ear.last = Some(place);
+                        heard_to.insert(room, place);
+                    } else {
+                        ear.is_warned = true;
+                    }
+                }
                 Entry::Heard { connection, room, content, is_private, seq } => {
                     self.verdict.tally.received += 1;
                     if line_is_up != Some(*connection) {

@@ -88,11 +88,16 @@ impl World {
             Deed::Read(count) if one.is_up => self.hears(who, count),
             Deed::BeCut => self.loses_its_line(who),
             Deed::FallBehind if one.is_up && one.seq + 3 < self.rooms[ROOM].events.len() => {
-                let head = self.rooms[ROOM].events.len();
+                let (epoch, head) = (self.rooms[ROOM].epoch, self.rooms[ROOM].events.len());
                 let one = &mut self.others[who];
                 let (connection, room) = (one.connection, word(ROOM, &ROOMS));
-                one.writes(Entry::Missed { connection, room });
+                // Where numbers are shown, it is told up to which one.
+                let up_to = (one.log.wire == Wire::SocketIo && one.last.is_some()).then_some(head as u64);
+                one.writes(Entry::Missed { connection, room, up_to });
                 one.seq = head;
+                if up_to.is_some() {
+                    one.last = Some((epoch, head));
+                }
                 // Its echoes were among them.
                 one.open.clear();
             }
