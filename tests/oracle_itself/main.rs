@@ -44,7 +44,7 @@ fn histories_on_every_wire() -> impl Strategy<Value = Vec<Log>> {
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn a_history_on_every_wire_as_it_ought_to_be_has_no_fault(logs in histories_on_every_wire()) {
@@ -55,7 +55,7 @@ proptest! {
 
 /// Damages what those of one wire wrote down, in many histories.
 fn always_finds_by(wire: Wire, damage: fn(&mut [Log], Wire, Index) -> bool, wrong: &[Wrong]) {
-    proptest!(cases(16), |(logs in histories_on_every_wire(), pick in any::<Index>())| {
+    proptest!(cases(8), |(logs in histories_on_every_wire(), pick in any::<Index>())| {
         let mut logs = logs;
         prop_assume!(damage(&mut logs, wire, pick));
         let verdict = judge(&logs, Terms::default());
