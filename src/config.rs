@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use crate::auth::Algorithm;
 use kinds::{
-    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, Room, Size, Span, StoreUrl, Switch, Texts,
-    Times,
+    Address, Choice, Count, File, Folder, Kind, LogFilter, OrNever, Origins, RecoveredNamespace, Room, Size, Span,
+    StoreUrl, Switch, Texts, Times,
 };
 
 pub use kinds::{Fsync, Newcomers};
@@ -163,6 +163,8 @@ settings! {
         dialect_codes: bool as Switch = true;
         /// The room of Socket.IO pages that name none
         socketio_room: String as Room = "general".to_owned();
+        /// In which namespace of Socket.IO a broken connection is recovered: / or the code of a room
+        socketio_recovery: Option<String> as RecoveredNamespace = None;
         /// Whether people who come back after a restart open the code of their lost room again
         reopen_codes: bool as Switch = true;
         /// How long the place of a member is kept after the connection broke

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::Algorithm;
+use crate::code::Code;
 use crate::names::RoomName;
 use crate::transport::origin;
 
@@ -96,6 +97,28 @@ impl Kind for Room {
 
     fn write(value: &String) -> Option<String> {
         Some(quoted(value))
+    }
+}
+
+/// A namespace of Socket.IO with the slash, or none when the text is empty.
+pub(super) struct RecoveredNamespace;
+
+impl Kind for RecoveredNamespace {
+    type Value = Option<String>;
+    const PLACEHOLDER: &'static str = "NAMESPACE";
+
+    fn read(written: &[String]) -> Result<Option<String>, String> {
+        let text = one(written)?;
+        let name = text.strip_prefix('/').unwrap_or(text);
+        if name.is_empty() {
+            return Ok((!text.is_empty()).then(|| text.to_owned()));
+        }
+        let code = Code::parse(name).ok_or("is neither / nor the code of a room")?;
+        Ok(Some(format!("/{code}")))
+    }
+
+    fn write(value: &Option<String>) -> Option<String> {
+        value.as_deref().map(quoted)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::names::{Name, RoomName};
 use crate::protocol::{Close, Code, Event, Kind, Member, MemberId, Position, Refusal, ResetReason, Seq};
 use crate::room::{Draft, Missed};
 use crate::slash::{Letter, Opened};
+use crate::wire::socketio::Place;
 use crate::wire::{Carrier, ReplyTo};
 
 /// How a wire answers a join, whenever that is: the room, or why not. It may say that the connection ends with it.
@@ -124,6 +125,11 @@ impl Joined<'_> {
     /// The last number that was given.
     pub fn head(&self) -> Seq {
         self.state.room.log().head()
+    }
+
+    /// Where somebody stands who has just come in.
+    pub fn place(&self) -> Place {
+        Place { epoch: self.room.epoch(), seq: self.head() }
     }
 }
 
@@ -379,7 +385,7 @@ impl Hub {
         });
         // Subscribed before the lock is given up: nothing comes between the snapshot and the cursor.
         if let Some(session) = reader.session() {
-            let held = Held { room: room.clone(), member, until: self.now() + self.rules.grace_ms };
+            let held = Held { room: room.clone(), member, carrier, until: self.now() + self.rules.grace_ms };
             if let Err(held) = session.seat(reader, held, position) {
                 // Its person came over another connection at this moment, or will, and finds the place there.
                 self.later(held.until, Due::Grace { session: session.clone(), held });

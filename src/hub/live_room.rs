@@ -14,7 +14,7 @@ use super::snapshot::Past;
 use crate::limits::CodeHold;
 use crate::names::{Name, RoomName};
 use crate::protocol::{Event, MemberId, ResetReason, Seq, ServerFrame};
-use crate::room::{Kept, Missed, Needs, Person, Room, TailLimits};
+use crate::room::{Epoch, Kept, Missed, Needs, Person, Room, TailLimits};
 use crate::store::RoomKey;
 use crate::store::sqlite::failpoints::{self, Step};
 use crate::wire::{self, Batch, Carrier, People, Wire, socketio};
@@ -36,6 +36,8 @@ pub(super) const UNFLUSHED_BYTES: usize = 512 * 1024;
 #[derive(Debug)]
 pub struct LiveRoom {
     name: RoomName,
+    /// In which life its log is.
+    epoch: Epoch,
     /// Its row in the store.
     pub(super) key: RoomKey,
     /// The last number, readable without the lock.
@@ -150,10 +152,11 @@ impl LiveRoom {
     }
 
     fn around(name: RoomName, key: RoomKey, room: Room, now: u64, is_stored: bool) -> Arc<Self> {
-        let head = room.log().head();
+        let (head, epoch) = (room.log().head(), room.log().epoch());
         let empty_since = room.roster().is_empty().then_some(now);
         Arc::new(Self {
             name,
+            epoch,
             key,
             head: AtomicU64::new(head),
             dirty: AtomicBool::new(false),
@@ -183,6 +186,11 @@ impl LiveRoom {
     /// Its proper name.
     pub fn name(&self) -> &RoomName {
         &self.name
+    }
+
+    /// In which life its log is.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// The last number that was given.
@@ -226,7 +234,8 @@ impl LiveRoom {
             let mut once = Shown { wire, plain: None, deflated: None, loose: Loose::default() };
             if !events.is_empty() {
                 let trailer: &[u8] = if wire == Wire::TwoSegment { &users } else { &[] };
-                let batch = Batch::encode(wire, &self.name, &events, None, People { trailer, named });
+                let batch =
+                    Batch::encode(wire, &self.name, &events, None, People { epoch: self.epoch, trailer, named });
                 if carriers.iter().any(|(other, _)| other.wire() == wire && other.is_deflated()) {
                     once.deflated = Some(batch.deflated());
                 }
@@ -309,7 +318,7 @@ impl LiveRoom {
             let users = if wire == Wire::TwoSegment { state.users_if_changed(&events) } else { Vec::new() };
             drop(state);
             // Right at the end of the log; in a long stretch before that, the last known.
-            let people = People { trailer: &users, named };
+            let people = People { epoch: self.epoch, trailer: &users, named };
             return Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), people));
         }
         let mut frame = Vec::new();
@@ -325,7 +334,8 @@ impl LiveRoom {
                 state.push_users(&mut frame);
             }
             Wire::SocketIo(flavour) => {
-                socketio::notice(flavour, &self.name, Some(state.room.log().head()), GAP, &mut frame);
+                let place = socketio::Place { epoch: self.epoch, seq: state.room.log().head() };
+                socketio::notice(flavour, &self.name, Some(place), GAP, &mut frame);
             }
         }
         Stretch::Reset { frame, position: state.room.log().head() }
@@ -453,7 +463,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::protocol::{Kind, Marks, Member};
-    use crate::room::{Epoch, TailLimits};
+    use crate::room::TailLimits;
     use crate::transport::socket::Socket;
 
     #[tokio::test]

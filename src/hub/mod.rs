@@ -12,6 +12,7 @@ mod live_room;
 mod past;
 mod posts;
 mod reader;
+mod recovery;
 mod resends;
 mod restore;
 mod rooms;
@@ -274,7 +275,7 @@ impl Hub {
         self.reader_left.notify_waiters();
         if let Some(session) = reader.session() {
             // Whoever is sent away by a stop is expected back after it, however short grace is otherwise.
-            if end == End::Unclean && (self.rules.grace_ms > 0 || self.keeps_places()) {
+            if end == End::Unclean && reader.may_be_resumed() && (self.rules.grace_ms > 0 || self.keeps_places()) {
                 let held = session.hold_all_of(reader, self.now() + self.rules.grace_ms);
                 self.park(session, reader, held);
             }
@@ -351,7 +352,7 @@ impl Hub {
     fn park(&self, session: &Arc<Session>, reader: &Arc<Reader>, held: Vec<Held>) {
         for held in held {
             let mut state = held.room.lock();
-            state.remove_reader(reader, reader.carrier());
+            state.remove_reader(reader, held.carrier);
             drop(state);
             self.later(held.until, Due::Grace { session: session.clone(), held });
         }

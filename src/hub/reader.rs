@@ -21,6 +21,7 @@ use super::sessions::Session;
 use crate::names::RoomName;
 use crate::protocol::{Close, MemberId, Refusal, Seq};
 use crate::transport::socket::Socket;
+use crate::wire::socketio::Place;
 use crate::wire::{Batch, Carrier, ReplyTo, Wire};
 
 /// The most that one write hands to the kernel while catching up, in bytes: enough to fill a socket's buffer, little
@@ -323,6 +324,15 @@ impl Reader {
     pub fn is_drained(&self) -> bool {
         let desk = self.desk();
         desk.broken || desk.pending.is_empty() && !self.socket.owes()
+    }
+
+    /// Whether its person may find its places again after it broke off: where one place is all that a page can name, only one
+    /// that has no other.
+    pub(super) fn may_be_resumed(&self) -> bool {
+        match self.wire() {
+            Wire::SocketIo(_) => self.room_count() == 1,
+            Wire::Charsu | Wire::OneSegment | Wire::TwoSegment | Wire::Sse => true,
+        }
     }
 
     /// The rooms it is in.
@@ -634,7 +644,8 @@ fn refuse_in(
 ) {
     let cursor = cursors.iter().find(|cursor| cursor.room.name() == room);
     let wire = cursor.map_or(otherwise, |cursor| cursor.carrier.wire());
-    wire.refuse(refusal, reply, room, cursor.map(|cursor| cursor.position), out);
+    let place = cursor.map(|cursor| Place { epoch: cursor.room.epoch(), seq: cursor.position });
+    wire.refuse(refusal, reply, room, place, out);
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::protocol::{self, MemberId, Refusal};
 use crate::room::{RECENT_BYTES, RECENT_LINES};
 use crate::store::sqlite::{Loaded, Sqlite, TailWanted};
 use crate::store::{KeptServer, Opened, RoomKey, SessionHash, Store, Trouble};
+use crate::wire::{Carrier, Wire};
 
 /// How many pages of the past are read at once for members: half of the store's readers.
 const PAGING: usize = 2;
@@ -124,7 +125,9 @@ impl Hub {
         for (member, session) in awaited.0 {
             match session.and_then(|hash| self.sessions.of(&hash)) {
                 Some(session) => {
-                    let held = Held { room: room.clone(), member, until };
+                    // Nobody reads it there.
+                    let carrier = Carrier::new(Wire::Charsu, false);
+                    let held = Held { room: room.clone(), member, carrier, until };
                     session.keep_place(held.clone());
                     self.later(held.until, Due::Grace { session, held });
                 }

@@ -22,6 +22,7 @@ use crate::limits::{Bucket, Rate};
 use crate::protocol::{Code, MemberId, Refusal, Seq};
 use crate::room::Epoch;
 use crate::store::{KeptSession, SessionHash};
+use crate::wire::Carrier;
 
 /// Bytes of a secret: 128 bits cannot be guessed.
 const SECRET_BYTES: usize = 16;
@@ -79,6 +80,8 @@ pub(super) struct Held {
     pub(super) room: Arc<LiveRoom>,
     /// As whom.
     pub(super) member: MemberId,
+    /// How the room was sent there.
+    pub(super) carrier: Carrier,
     /// Until when, in milliseconds of the hub's clock. A timer of an earlier absence does not end a later one.
     pub(super) until: u64,
 }
@@ -105,6 +108,18 @@ impl Session {
         let seated = inner.reader.upgrade().and_then(|reader| reader.membership(room.name().as_str()));
         let is_here = |held: &&Held| Arc::ptr_eq(&held.room, room);
         seated.map(|(_, member)| member).or_else(|| inner.away().iter().find(is_here).map(|held| held.member))
+    }
+
+    /// As whom its person is in this room and nowhere else, or was a moment ago.
+    pub(super) fn only_member_of(&self, room: &Arc<LiveRoom>) -> Option<MemberId> {
+        let inner = self.inner();
+        match (inner.reader.upgrade(), inner.away()) {
+            (Some(reader), []) if reader.room_count() == 1 => {
+                reader.first_membership().filter(|(seated, _)| Arc::ptr_eq(seated, room)).map(|(_, member)| member)
+            }
+            (_, [held]) if Arc::ptr_eq(&held.room, room) => Some(held.member),
+            _ => None,
+        }
     }
 
     /// Looks whether a command was done before. `speaker` is the connection that has to speak for the session, if it matters.
@@ -211,7 +226,7 @@ impl Session {
     /// One step with [`Session::attach`].
     pub(super) fn seat(&self, reader: &Arc<Reader>, held: Held, position: Seq) -> Result<(), Held> {
         let mut inner = self.inner();
-        if inner.is_attached_to(reader) && reader.seat(held.room.clone(), held.member, reader.carrier(), position) {
+        if inner.is_attached_to(reader) && reader.seat(held.room.clone(), held.member, held.carrier, position) {
             return Ok(());
         }
         inner.trace().away.push(held.clone());
@@ -298,7 +313,7 @@ impl Inner {
         let held: Vec<Held> = reader
             .unseat_all()
             .into_iter()
-            .map(|cursor| Held { room: cursor.room, member: cursor.member, until })
+            .map(|cursor| Held { room: cursor.room, member: cursor.member, carrier: cursor.carrier, until })
             .collect();
         if !held.is_empty() {
             self.trace().away.extend(held.iter().cloned());
@@ -361,6 +376,11 @@ impl Sessions {
         let mut drawn = [0; DRAWN];
         getrandom::fill(&mut drawn).expect("the system's random source works, else nothing here is safe");
         URL_SAFE_NO_PAD.encode(self.vouched(drawn))
+    }
+
+    /// The same for a session's secret: the same one each time, which does not tell the secret.
+    pub(super) fn issue_for(&self, secret: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.vouched(self.content_hash(&["issued for", secret]).to_le_bytes()))
     }
 
     /// The session under which commands count that are numbered after an id of ours; nothing for another id.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::protocol::{Event, Kind, Seq};
 
 /// One life of a log. Two logs with the same epoch are the same log, so a lost one is never mistaken for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 
 impl Epoch {

@@ -99,6 +99,17 @@ impl Speaker {
         }
     }
 
+    /// Whether a client that closes its connection in good order has nothing more to do here. Pages of Socket.IO say goodbye
+    /// before, if they mean it.
+    pub(crate) fn is_done_by_a_close(&self) -> bool {
+        match self {
+            Self::SocketIo(_) => false,
+            #[cfg(feature = "conformance")]
+            Self::Suite(_) => false,
+            Self::Charsu(_) | Self::OneSegment(_) | Self::TwoSegment | Self::Nobody => true,
+        }
+    }
+
     /// Whether what came last is only the beginning of something.
     pub(crate) fn is_midway(&self) -> bool {
         match self {

@@ -22,7 +22,7 @@ use crate::protocol::{Close, Event, Kind, MemberId, Refusal, Seq, ServerFrame};
 use crate::room::Epoch;
 use crate::transport::ws::frame::{self, Opcode};
 use crate::transport::ws::{close, deflate};
-use socketio::{Flavour, Namespace};
+use socketio::{Flavour, Namespace, Place};
 
 /// The encodings, a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,7 +97,7 @@ impl Wire {
             Self::OneSegment => one_segment::event(event, viewer, out),
             Self::TwoSegment => two_segment::event(room, event, viewer, out),
             Self::Sse => sse::event(room, event, viewer, out),
-            Self::SocketIo(flavour) => socketio::event(flavour, room, event, viewer, 0, out),
+            Self::SocketIo(flavour) => socketio::event(flavour, room, Epoch(0), event, viewer, 0, out),
         }
     }
 
@@ -159,7 +159,7 @@ impl Wire {
 
     /// Appends the words that a command was refused. `at` is where in the room they stand, for who counts by that: after the
     /// event of this number.
-    pub fn refuse(self, refusal: &Refusal, reply: ReplyTo, room: &RoomName, at: Option<Seq>, out: &mut Vec<u8>) {
+    pub fn refuse(self, refusal: &Refusal, reply: ReplyTo, room: &RoomName, at: Option<Place>, out: &mut Vec<u8>) {
         match (self, reply) {
             (Self::Charsu, _) => {
                 charsu::answer(&ServerFrame::refusal(refusal, reply.number(), Some(room.as_str())), out);
@@ -243,9 +243,11 @@ impl Carrier {
     }
 }
 
-/// What a batch has to know of who is in the room after its events.
+/// What a batch has to know of the room and of who is in it after its events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct People<'a> {
+    /// In which life the log is, on a wire that tells it with each event.
+    pub epoch: Epoch,
     /// The frame that lists them, on a wire that has one.
     pub trailer: &'a [u8],
     /// How many have claimed a name.
@@ -264,6 +266,7 @@ fn change_of_named(kind: &Kind) -> isize {
 #[derive(Debug)]
 pub struct Batch {
     wire: Wire,
+    epoch: Epoch,
     first: Seq,
     bytes: Vec<u8>,
     /// Where the frames of each event end.
@@ -296,7 +299,8 @@ impl Batch {
             named += change_of_named(&event.kind);
             match wire {
                 Wire::SocketIo(flavour) => {
-                    socketio::event(flavour, room, event, viewer, named.max(0).cast_unsigned(), &mut bytes);
+                    let named = named.max(0).cast_unsigned();
+                    socketio::event(flavour, room, people.epoch, event, viewer, named, &mut bytes);
                 }
                 Wire::Charsu | Wire::OneSegment | Wire::TwoSegment | Wire::Sse => {
                     wire.encode(room, event, viewer, &mut bytes);
@@ -310,7 +314,7 @@ impl Batch {
                 personal.push(event.clone());
             }
         }
-        Self { wire, first, bytes, ends, personal }
+        Self { wire, epoch: people.epoch, first, bytes, ends, personal }
     }
 
     /// The number of its first event.
@@ -338,13 +342,18 @@ impl Batch {
         for (seq, &end) in (self.first..).zip(&self.ends) {
             let differs = |event: &&Arc<Event>| self.wire.differs_for(&event.kind, viewer);
             match personal.next_if(|event| event.seq == seq).filter(differs) {
-                Some(event) => self.wire.encode(room, event, Some(viewer), &mut bytes),
+                Some(event) => match self.wire {
+                    Wire::SocketIo(flavour) => {
+                        socketio::event(flavour, room, self.epoch, event, Some(viewer), 0, &mut bytes);
+                    }
+                    wire => wire.encode(room, event, Some(viewer), &mut bytes),
+                },
                 None => bytes.extend_from_slice(&self.bytes[start as usize..end as usize]),
             }
             ends.push(bytes.len() as u32);
             start = end;
         }
-        Self { wire: self.wire, first: self.first, bytes, ends, personal: Vec::new() }
+        Self { wire: self.wire, epoch: self.epoch, first: self.first, bytes, ends, personal: Vec::new() }
     }
 
     /// The same batch with its messages compressed, each by itself, where that makes them shorter.
@@ -358,7 +367,7 @@ impl Batch {
             ends.push(bytes.len() as u32);
             start = end;
         }
-        Self { wire: self.wire, first: self.first, bytes, ends, personal: self.personal.clone() }
+        Self { wire: self.wire, epoch: self.epoch, first: self.first, bytes, ends, personal: self.personal.clone() }
     }
 
     /// The bytes for a reader at `position`, which is in the batch or directly before it.

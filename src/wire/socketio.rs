@@ -11,9 +11,12 @@
 //! What a page has emitted that is no plain string goes to all others that know its event as it was written. Lines of the server's own are said
 //! by `System`, whom nobody can be called.
 
+use std::io::Write as _;
+
 use crate::code::Code;
 use crate::names::RoomName;
 use crate::protocol::{Event, Form, Kind, MemberId, Refusal, Seq};
+use crate::room::Epoch;
 use crate::transport::socketio::packet::{self, Type};
 use crate::transport::ws::frame::{self, Opcode};
 
@@ -55,6 +58,17 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// As it stands in a [`Place`] that was written.
+    const fn letter(self) -> &'static str {
+        match self {
+            Self::Plain => "p",
+            Self::Strings => "s",
+            Self::Object => "o",
+            Self::Demo => "d",
+            Self::Rooms => "r",
+        }
+    }
+
     /// The event in which such pages pass on what they write, so that others can read it as it was written; they do not
     /// listen to the other pages' events.
     fn event(self) -> Option<&'static str> {
@@ -74,9 +88,10 @@ impl Flavour {
     const SHAPE: u8 = 0b111;
     const OWN_NAMESPACE: u8 = 0b1000;
     const NUMBERED: u8 = 0b1_0000;
+    const RECOVERING: u8 = 0b10_0000;
 
     /// Some of them, for tests: each shape, and each other property once.
-    pub const SAMPLES: [Self; 7] = [
+    pub const SAMPLES: [Self; 9] = [
         Self::new(Shape::Plain, false, false),
         Self::new(Shape::Strings, false, false),
         Self::new(Shape::Strings, true, true),
@@ -84,6 +99,8 @@ impl Flavour {
         Self::new(Shape::Demo, false, false),
         Self::new(Shape::Demo, true, false),
         Self::new(Shape::Rooms, false, false),
+        Self::new(Shape::Plain, false, true).recovering(),
+        Self::new(Shape::Demo, true, false).recovering(),
     ];
 
     /// `own_namespace` for who is in the room through its namespace; `numbered` for who wants the number of each line, to
@@ -105,6 +122,16 @@ impl Flavour {
         }
     }
 
+    /// The same for who is told with each event where it stands, to come back there as if it had not been away.
+    #[must_use]
+    pub const fn recovering(self) -> Self {
+        Self(self.0 | Self::RECOVERING)
+    }
+
+    const fn recovers(self) -> bool {
+        self.0 & Self::RECOVERING != 0
+    }
+
     /// The same in another shape.
     #[must_use]
     pub const fn shaped(self, shape: Shape) -> Self {
@@ -124,7 +151,7 @@ impl Flavour {
     }
 
     pub(super) const fn from_bits(bits: u8) -> Self {
-        Self(bits & 0b1_1111)
+        Self(bits & 0b11_1111)
     }
 
     /// Whether somebody is sent something else of an event than the others.
@@ -149,16 +176,17 @@ impl Flavour {
 
 /// An event's frames as a viewer may see it. `named` is how many people with a claimed name are in the room after it, where
 /// that is known.
-pub(super) fn event(
+pub(crate) fn event(
     flavour: Flavour,
     room: &RoomName,
+    epoch: Epoch,
     event: &Event,
     viewer: Option<MemberId>,
     named: usize,
     out: &mut Vec<u8>,
 ) {
     let is_spared = viewer.is_some() && flavour.spares_sender(&event.kind) == viewer;
-    let say = Say { flavour, room, seq: Some(event.seq) };
+    let say = Say { flavour, room, at: Some(Place { epoch, seq: event.seq }) };
     match &event.kind {
         Kind::Message { .. } | Kind::Passed { .. } if is_spared => {}
         // What has a text is said as one to who says nothing else.
@@ -206,15 +234,47 @@ pub(super) fn event(
     }
 }
 
+/// Where somebody stands in a room: after the event of this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// In which life of the log.
+    pub epoch: Epoch,
+    /// After which event.
+    pub seq: Seq,
+}
+
+impl Place {
+    /// Reads what stands behind an event for a page that may [recover](Flavour::recovering): the place, and how it was sent
+    /// lines.
+    pub fn read(offset: &str) -> Option<(Self, Shape)> {
+        let mut parts = offset.splitn(3, '-');
+        let (epoch, seq, shape) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_plain(epoch) || !is_plain(seq) {
+            return None;
+        }
+        let shape = [Shape::Plain, Shape::Strings, Shape::Object, Shape::Demo, Shape::Rooms]
+            .into_iter()
+            .find(|known| known.letter() == shape)?;
+        let epoch = Epoch(u64::from_str_radix(epoch, 16).ok()?);
+        Some((Self { epoch, seq: seq.parse().ok()? }, shape))
+    }
+
+    fn push(self, shape: Shape, out: &mut Vec<u8>) {
+        let Self { epoch, seq } = self;
+        write!(out, "\"{:x}-{seq}-{}\"", epoch.0, shape.letter()).expect("a Vec takes every byte");
+    }
+}
+
 /// Appends a line of the server's own. It bears the number of what was sent before it, as far as that is known: a page that
 /// counts lines takes the number of whatever comes.
-pub fn notice(flavour: Flavour, room: &RoomName, at: Option<Seq>, text: &str, out: &mut Vec<u8>) {
-    Say { flavour, room, seq: at }.line(SYSTEM, text, out);
+pub fn notice(flavour: Flavour, room: &RoomName, at: Option<Place>, text: &str, out: &mut Vec<u8>) {
+    Say { flavour, room, at }.line(SYSTEM, text, out);
 }
 
 /// Appends who types, or no longer does, where a page knows of such a thing.
 pub(super) fn typing(flavour: Flavour, room: &RoomName, name: &str, on: bool, out: &mut Vec<u8>) {
-    Say { flavour, room, seq: None }.emit(if on { "typing" } else { "stop typing" }, out, |out| {
+    Say { flavour, room, at: None }.emit(if on { "typing" } else { "stop typing" }, out, |out| {
         out.extend_from_slice(br#"{"username":"#);
         push_string(out, or_guest(name));
         if flavour.shape() == Shape::Rooms {
@@ -226,8 +286,8 @@ pub(super) fn typing(flavour: Flavour, room: &RoomName, name: &str, on: bool, ou
 }
 
 /// Appends how many people there are, to one who has just given a name.
-pub fn login(flavour: Flavour, room: &RoomName, named: usize, out: &mut Vec<u8>) {
-    Say { flavour, room, seq: None }.emit("login", out, |out| {
+pub fn login(flavour: Flavour, room: &RoomName, at: Option<Place>, named: usize, out: &mut Vec<u8>) {
+    Say { flavour, room, at }.emit("login", out, |out| {
         out.extend_from_slice(br#"{"numUsers":"#);
         push_number(out, named as u64);
         out.push(b'}');
@@ -248,11 +308,15 @@ pub fn acknowledge_refused(namespace: Namespace, id: u64, refusal: &Refusal, out
     });
 }
 
-/// Appends that somebody is in a namespace now.
-pub fn connected(namespace: Namespace, sid: &str, out: &mut Vec<u8>) {
+/// Appends that somebody is in a namespace now, and with which secret it may come back to the same place, if it may.
+pub fn connected(namespace: Namespace, sid: &str, pid: Option<&str>, out: &mut Vec<u8>) {
     text_packet(Type::Connect, namespace, None, out, |out| {
         out.extend_from_slice(br#"{"sid":"#);
         push_string(out, sid);
+        if let Some(pid) = pid {
+            out.extend_from_slice(br#","pid":"#);
+            push_string(out, pid);
+        }
         out.push(b'}');
     });
 }
@@ -274,10 +338,10 @@ pub fn not_connected(written: &str, message: &str, refusal: Option<&Refusal>, ou
 
 /// Appends an event, in its form: its name, and arguments that are JSON already.
 pub fn emit(namespace: Namespace, id: Option<u64>, form: &Form, out: &mut Vec<u8>) {
-    push_form(&namespace.written(), id, form, None, out);
+    push_form(&namespace.written(), id, form, |_| {}, out);
 }
 
-fn push_form(namespace: &str, id: Option<u64>, form: &Form, seq: Option<Seq>, out: &mut Vec<u8>) {
+fn push_form(namespace: &str, id: Option<u64>, form: &Form, after: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
     frame::push_with(out, Opcode::Text, form.arguments.len() + EXPECTED, |out| {
         out.push(b'4');
         packet::push_head(out, Type::Event, form.attachments.len(), namespace, id);
@@ -287,10 +351,7 @@ fn push_form(namespace: &str, id: Option<u64>, form: &Form, seq: Option<Seq>, ou
             out.push(b',');
             out.extend_from_slice(form.arguments.as_bytes());
         }
-        if let Some(seq) = seq {
-            out.push(b',');
-            push_number(out, seq);
-        }
+        after(out);
         out.push(b']');
     });
     for attachment in &form.attachments {
@@ -300,9 +361,8 @@ fn push_form(namespace: &str, id: Option<u64>, form: &Form, seq: Option<Seq>, ou
 
 /// What another page emitted, as it did.
 fn passed(say: Say<'_>, form: &Form, out: &mut Vec<u8>) {
-    // A number behind it is for those who ask for one with a line, and lines have this name.
-    let seq = say.seq.filter(|_| say.flavour.is_numbered() && &*form.event == "chat message");
-    push_form(&say.flavour.namespace(say.room).written(), None, form, seq, out);
+    let namespace = say.flavour.namespace(say.room).written();
+    push_form(&namespace, None, form, |out| say.push_place(&form.event, out), out);
 }
 
 fn push_refusal(out: &mut Vec<u8>, refusal: &Refusal) {
@@ -335,12 +395,26 @@ fn text_packet(kind: Type, namespace: Namespace, id: Option<u64>, out: &mut Vec<
 struct Say<'a> {
     flavour: Flavour,
     room: &'a RoomName,
-    /// The line's number, if it has one.
-    seq: Option<Seq>,
+    /// Where whoever is told this stands after it, if that is known.
+    at: Option<Place>,
 }
 
 impl Say<'_> {
-    /// Appends an event with one argument, and the number behind it where that is wanted.
+    /// Appends what stands behind the arguments of an event: a number for those who ask for one with a line, and lines have
+    /// this name, and a place for those who may come back to it.
+    fn push_place(self, name: &str, out: &mut Vec<u8>) {
+        let Some(place) = self.at else { return };
+        if self.flavour.is_numbered() && name == "chat message" {
+            out.push(b',');
+            push_number(out, place.seq);
+        }
+        if self.flavour.recovers() {
+            out.push(b',');
+            place.push(self.flavour.shape(), out);
+        }
+    }
+
+    /// Appends an event with one argument, and its place behind it where that is wanted.
     fn emit(self, name: &str, out: &mut Vec<u8>, argument: impl FnOnce(&mut Vec<u8>)) {
         let namespace = self.flavour.namespace(self.room);
         text_packet(Type::Event, namespace, None, out, |out| {
@@ -348,10 +422,7 @@ impl Say<'_> {
             push_string(out, name);
             out.push(b',');
             argument(out);
-            if let Some(seq) = self.seq.filter(|_| self.flavour.is_numbered() && name == "chat message") {
-                out.push(b',');
-                push_number(out, seq);
-            }
+            self.push_place(name, out);
             out.push(b']');
         });
     }

@@ -47,7 +47,7 @@ async fn one_that_comes_again_does_not_open_the_way_for_all() {
 async fn taking_up_another_place_does_not_let_lines_overtake() {
     let (session, reader) = attached().await;
     let room = LiveRoom::new(RoomName::parse("b").expect("a name"), 1, Room::new(Epoch(1)), 0);
-    session.keep_place(Held { room, member: MemberId(1), until: 1000 });
+    session.keep_place(Held { room, member: MemberId(1), carrier: Carrier::new(Wire::Charsu, false), until: 1000 });
     fails(&session, &reader, 2);
     assert!(session.reclaim("b", &reader).is_some());
     assert!(session.recall(Some(&reader), command(3), 1).is_err(), "3 overtakes 1 and 2");

@@ -8,11 +8,11 @@ use super::fields::{Fields, Scalar};
 use super::packet::{self, Event};
 use super::talk::{Member, Talk};
 use crate::auth::Denied;
-use crate::hub::{Join, JoinAnswer, Joined, Opening};
+use crate::hub::{Join, JoinAnswer, Joined, Opening, Resume};
 use crate::names::{Name, RoomName};
-use crate::protocol::{Code, Refusal, Seq};
+use crate::protocol::{Code, Position, Refusal, Seq};
 use crate::session::{Outcome, Turn};
-use crate::wire::socketio::{self as wire, Flavour, Namespace, Shape};
+use crate::wire::socketio::{self as wire, Flavour, Namespace, Place, Shape};
 use crate::wire::{Carrier, ReplyTo, Wire};
 
 /// The words of the framework's own server, which pages may know.
@@ -77,6 +77,8 @@ struct Entrance {
     flavour: Flavour,
     /// It was in there a moment ago, so nothing is opened or guessed.
     is_back: bool,
+    /// Where it reads on, if it comes back to its place.
+    since: Option<Position>,
     answer: JoinAnswer,
 }
 
@@ -98,7 +100,7 @@ impl Talk {
         if self.members.len() >= turn.app.settings.rooms_per_connection {
             return Err(Code::TooManyRooms.into());
         }
-        let auth = read(data, &["room", "name", "username", "token", "serverOffset"])?;
+        let auth = read(data, &["room", "name", "username", "token", "serverOffset", "pid", "offset"])?;
         // Where tokens are asked for, one that did not come with the first request comes here, and nothing before it.
         if turn.app.asks_for_tokens() && turn.app.hub.admitted(turn.reader).is_none() {
             let Some(Scalar::Text(token)) = auth.get("token") else { return Err(Denied::Missing.into()) };
@@ -118,13 +120,27 @@ impl Talk {
             auth.get("serverOffset").map(|offset| if let Scalar::Whole(offset) = offset { *offset } else { 0 });
         // That is what the tutorial does, whose pages know strings only.
         let shape = if offset.is_some() { Shape::Strings } else { Shape::Plain };
-        let flavour = Flavour::new(shape, namespace.0.is_some(), offset.is_some());
+        let mut flavour = Flavour::new(shape, namespace.0.is_some(), offset.is_some());
+        let recovery = recovery(self.untold.take(), namespace, &auth, &room, turn);
+        let since = recovery.as_ref().and_then(|recovery| recovery.since);
+        let fresh = recovery.as_ref().filter(|_| since.is_none()).map(|recovery| recovery.pid.clone());
+        if let Some(recovery) = &recovery {
+            flavour = flavour.shaped(recovery.shape.unwrap_or(shape)).recovering();
+            if flavour.shape() == Shape::Demo {
+                turn.reader.learn_typing();
+            }
+        }
         let sid = turn.app.hub.issue_id();
         let answer: JoinAnswer = Box::new(move |joined, out| {
             match joined {
                 Ok(joined) => {
-                    wire::connected(namespace, &sid, out);
-                    if let Some(offset) = offset {
+                    let is_recovered = joined.resume == Resume::Resumed;
+                    // Its place may have gone between two looks: whoever offered the secret must not believe otherwise.
+                    match recovery.filter(|recovery| is_recovered || recovery.since.is_none()) {
+                        Some(Recovery { pid, sid, .. }) => wire::connected(namespace, &sid, Some(&pid), out),
+                        None => wire::connected(namespace, &sid, None, out),
+                    }
+                    if let Some(offset) = offset.filter(|_| !is_recovered) {
                         push_past(joined, flavour, offset, out);
                     }
                 }
@@ -133,9 +149,10 @@ impl Talk {
             None
         });
         self.members.push(Member { namespace, room: room.clone(), flavour, others: Vec::new() });
-        let result = enter(Entrance { room, name, flavour, is_back: false, answer }, turn);
+        let result = enter(Entrance { room, name, flavour, is_back: since.is_some(), since, answer }, turn);
         if result.is_err() {
             self.members.pop();
+            self.untold = fresh;
         }
         result
     }
@@ -189,7 +206,7 @@ impl Talk {
         let Member { flavour, room, .. } = &self.members[index];
         if let Ok((live, _)) = own_room(&self.members[index], turn) {
             let named = turn.app.hub.named(&live);
-            turn.reader.answer(|out| wire::login(*flavour, room, named, out));
+            turn.reader.answer(|out| wire::login(*flavour, room, None, named, out));
         }
     }
 
@@ -219,17 +236,17 @@ impl Talk {
                             Some(refusal) if renamed.is_none() => wire.refuse(refusal, reply, &shown, None, out),
                             _ => wire.leave(reply, &shown, out),
                         }
-                        wire::login(flavour, &shown, joined.named(), out);
+                        wire::login(flavour, &shown, Some(joined.place()), joined.named(), out);
                         if let Some(name) = renamed {
                             let notice = format!("That name is taken here: you are called {name}.");
-                            wire::notice(flavour, &shown, None, &notice, out);
+                            wire::notice(flavour, &shown, Some(joined.place()), &notice, out);
                         }
                     }
                     Err(refusal) => Wire::SocketIo(flavour).refuse(refusal, reply, &shown, None, out),
                 }
                 None
             });
-            Entrance { room, name, flavour, is_back, answer }
+            Entrance { room, name, flavour, is_back, since: None, answer }
         };
         let Err(refusal) = enter(back(Some(name), None, room.clone()), turn) else { return Outcome::Answered };
         // The demo has nowhere to say that a name is taken, and goes on as if it were not: so it gets one like it.
@@ -278,7 +295,7 @@ impl Talk {
             }
             None
         });
-        enter(Entrance { room: room.clone(), name, flavour, is_back: false, answer }, turn)?;
+        enter(Entrance { room: room.clone(), name, flavour, is_back: false, since: None, answer }, turn)?;
         let member = &mut self.members[index];
         if room != member.room && !member.others.contains(&room) {
             member.others.push(room);
@@ -307,12 +324,61 @@ impl Talk {
     }
 }
 
+/// With what a page may come back to its place after its connection broke.
+struct Recovery {
+    /// The secret of its session.
+    pid: String,
+    /// Its public id, the same as before.
+    sid: String,
+    /// Where it reads on; nothing if it comes as new.
+    since: Option<Position>,
+    /// How it was sent lines, if it was sent any.
+    shape: Option<Shape>,
+}
+
+/// Takes up the session that a page offers if it can go on there truly, or gives it a new one. Nothing where that is not set, and
+/// where the connection is somebody already or nobody new can be remembered. `untold` is the secret of the session that the
+/// connection has, if its page has never heard of it, since it was refused.
+fn recovery(
+    untold: Option<String>,
+    namespace: Namespace,
+    auth: &Fields,
+    room: &RoomName,
+    turn: &Turn<'_>,
+) -> Option<Recovery> {
+    let (app, reader) = (turn.app, turn.reader);
+    if app.settings.socketio_recovery.as_deref() != Some(&*namespace.written()) {
+        return None;
+    }
+    if reader.session().is_some() {
+        let pid = untold?;
+        return Some(Recovery { sid: app.hub.id_for(&pid), pid, since: None, shape: None });
+    }
+    let offered = match auth.get("pid") {
+        Some(Scalar::Text(pid)) => Some(&**pid),
+        _ => None,
+    };
+    let last = match auth.get("offset") {
+        None => Some((None, None)),
+        Some(offset) => offset.text().and_then(|text| Place::read(&text)).map(|(place, shape)| (Some(place), Some(shape))),
+    };
+    let found = offered.zip(last).and_then(|(pid, (place, shape))| {
+        let since = app.hub.recoverable(reader, pid, room, place)?;
+        Some((pid, since, shape))
+    });
+    let (pid, is_known) = app.hub.hello(reader, found.map(|(pid, ..)| pid)).ok()?;
+    let found = found.filter(|_| is_known);
+    let sid = app.hub.id_for(&pid);
+    let (since, shape) = found.map_or((None, None), |(_, since, shape)| (Some(since), shape));
+    Some(Recovery { pid, sid, since, shape })
+}
+
 /// Asks for a place in a room.
 fn enter(entrance: Entrance, turn: &mut Turn<'_>) -> Result<(), Refusal> {
-    let Entrance { room, name, flavour, is_back, answer } = entrance;
+    let Entrance { room, name, flavour, is_back, since, answer } = entrance;
     let (opening, hold) = if is_back { (Opening::Made, None) } else { turn.app.opening(turn.peer, &room, false)? };
     let carrier = Carrier::new(Wire::SocketIo(flavour), false);
-    let join = Join { room, name: Ok(name), since: None, opening, hold, sees_own_join: false, carrier, answer };
+    let join = Join { room, name: Ok(name), since, opening, hold, sees_own_join: false, carrier, answer };
     let result = turn.app.hub.join(turn.reader, join);
     if result.as_ref().is_err_and(|refusal| refusal.code == Code::RoomNotFound) {
         turn.app.failed_join(turn.peer);
@@ -328,10 +394,11 @@ fn push_past(joined: &Joined<'_>, flavour: Flavour, offset: Seq, out: &mut Vec<u
     let first = missed.first().map_or(joined.head() + 1, |event| event.seq);
     if offset > 0 && joined.has_lines_between(offset, first) {
         // The next reconnect is to go on from here, also if nothing follows.
-        wire::notice(flavour, joined.room.name(), Some(first - 1), GAP, out);
+        let place = Place { seq: first - 1, ..joined.place() };
+        wire::notice(flavour, joined.room.name(), Some(place), GAP, out);
     }
     for event in missed {
-        Wire::SocketIo(flavour).encode(joined.room.name(), event, None, out);
+        wire::event(flavour, joined.room.name(), joined.room.epoch(), event, None, 0, out);
     }
 }
 

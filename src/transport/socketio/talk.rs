@@ -36,6 +36,8 @@ pub(crate) struct Talk {
     pub(super) members: SmallVec<[Member; 1]>,
     assembly: Option<Box<Assembly>>,
     pub(super) ids: Option<Box<Ids>>,
+    /// The secret of a session of the hub that its client has not been told, since it was refused.
+    pub(super) untold: Option<String>,
     /// What is to be done once the session is not held back any more.
     pub(super) steps: VecDeque<entering::Step>,
 }
@@ -84,6 +86,7 @@ impl Talk {
             members: SmallVec::new(),
             assembly: None,
             ids: None,
+            untold: None,
             steps: VecDeque::new(),
         }
     }

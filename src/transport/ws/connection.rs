@@ -264,7 +264,7 @@ impl Connection {
                     // 1000, or nothing at all, says that somebody has finished. With 1001 a page goes away, perhaps to be
                     // loaded again, and with a code of its own it gives up a connection that it no longer trusts.
                     end = Some(match received {
-                        Some((1000, _)) | None => End::Clean,
+                        Some((1000, _)) | None if speaker.is_done_by_a_close() => End::Clean,
                         _ => End::Unclean,
                     });
                     reader.part(|out| close::push_answer(out, received));
