@@ -1,11 +1,14 @@
 //! Packets of Engine.IO and Socket.IO, read and written, without a socket: what the protocols say, what they forbid, and
 //! anything at all. More cases: `PROPTEST_CASES=10000`.
 
+use charsu::names::RoomName;
+use charsu::room::Epoch;
 use charsu::transport::socketio::Violation;
 use charsu::transport::socketio::attachments::{Assembly, Step, Whole};
 use charsu::transport::socketio::engine::{self, MAX_PACKETS, Piece};
 use charsu::transport::socketio::fields::{self, Fields, Scalar};
 use charsu::transport::socketio::packet::{self, Packet, Type};
+use charsu::wire::socketio::{self, Flavour, Place, Shape};
 use proptest::prelude::*;
 
 /// All of a payload, or why it ends early.
@@ -240,6 +243,16 @@ fn are_placeholders_good(value: &serde_json::Value, attachments: u64) -> bool {
     }
 }
 
+/// A place as it stands behind an event.
+fn written(place: Place, shape: Shape) -> String {
+    let mut out = Vec::new();
+    let room = RoomName::parse("general").expect("a name");
+    socketio::notice(Flavour::new(shape, false, false).recovering(), &room, Some(place), "hi", &mut out);
+    let text = String::from_utf8_lossy(&out).into_owned();
+    let event: Vec<serde_json::Value> = serde_json::from_str(&text[text.find('[').expect("an event")..]).expect("JSON");
+    event.last().and_then(serde_json::Value::as_str).expect("a place").to_owned()
+}
+
 /// What looks like packets, and what looks like nothing.
 fn nearly_a_packet() -> impl Strategy<Value = String> {
     let part = prop_oneof![
@@ -361,6 +374,20 @@ proptest! {
         }
         let is_good = fields::are_placeholders_good(&text, attachments as usize).expect("JSON");
         prop_assert_eq!(is_good, are_placeholders_good(&value, attachments));
+    }
+
+    #[test]
+    fn any_place_is_read_or_refused(text in prop_oneof![any::<String>(), "[0-9a-f+]{0,20}-[0-9+]{0,22}-[podrx]{0,2}"]) {
+        if let Some((place, shape)) = Place::read(&text) {
+            prop_assert_eq!(Place::read(&written(place, shape)), Some((place, shape)));
+        }
+    }
+
+    #[test]
+    fn a_place_is_read_as_it_was_written(epoch: u64, seq: u64, shape in 0_usize..4) {
+        let shape = [Shape::Plain, Shape::Object, Shape::Demo, Shape::Rooms][shape];
+        let place = Place { epoch: Epoch(epoch), seq };
+        prop_assert_eq!(Place::read(&written(place, shape)), Some((place, shape)));
     }
 
     #[test]
