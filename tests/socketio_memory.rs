@@ -41,17 +41,8 @@ async fn abandoned_sessions_give_their_memory_back() {
     assert!(settled[1] <= settled[0] + settled[0] / 10, "{settled:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_idle_connection_takes_little() {
-    let program = Program::start("--no-limits");
-    let open = async |room: &str| {
-        let mut socket =
-            Socket::open(Raw::connect(program.address).await, &format!("{PATH}websocket&room={room}"), "").await;
-        let _ = socket.next().await;
-        socket.say("40").await;
-        let _ = socket.next().await;
-        socket
-    };
+/// What each of many connections takes that `open` makes in a room.
+async fn bytes_of_each(program: &Program, open: impl AsyncFn(&str) -> Socket) -> u64 {
     // What there is once is there before it is counted.
     let mut sockets = Vec::new();
     for n in 0..200 {
@@ -62,8 +53,47 @@ async fn an_idle_connection_takes_little() {
         sockets.push(open(&format!("room{}", n / 20)).await);
     }
     let after = program.resident().await;
-    let each = after.saturating_sub(before) * 1024 / LISTENING as u64;
-    println!("{each} bytes for each connection, twenty to a room");
+    after.saturating_sub(before) * 1024 / LISTENING as u64
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_takes_little() {
+    for flags in ["--no-limits", "--no-limits --socketio-recovery /"] {
+        let program = Program::start(flags);
+        let each = bytes_of_each(&program, async |room| {
+            let path = format!("{PATH}websocket&room={room}");
+            let mut socket = Socket::open(Raw::connect(program.address).await, &path, "").await;
+            let _ = socket.next().await;
+            socket.say("40").await;
+            let _ = socket.next().await;
+            socket
+        })
+        .await;
+        println!("{flags}: {each} bytes for each connection, twenty to a room");
+        if cfg!(not(debug_assertions)) {
+            assert!(each <= EACH, "{each} bytes");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_that_began_by_polling_takes_little() {
+    let program = Program::start("--no-limits");
+    let each = bytes_of_each(&program, async |room| {
+        let mut raw = Raw::connect(program.address).await;
+        let open = raw.get(&format!("{PATH}polling&room={room}"), "").await;
+        let open: serde_json::Value = serde_json::from_str(&open.text()[1..]).expect("JSON");
+        let path = |transport: &str| format!("{PATH}{transport}&sid={}", open["sid"].as_str().expect("a secret"));
+        assert_eq!(raw.post(&path("polling"), "Content-Type: text/plain\r\n", "40").await.status, 200);
+        assert!(raw.get(&path("polling"), "").await.text().starts_with("40"));
+        let mut socket = Socket::open(Raw::connect(program.address).await, &path("websocket"), "").await;
+        socket.say("2probe").await;
+        let _ = socket.next().await;
+        socket.say("5").await;
+        socket
+    })
+    .await;
+    println!("{each} bytes for each connection that began by polling, twenty to a room");
     if cfg!(not(debug_assertions)) {
         assert!(each <= EACH, "{each} bytes");
     }
