@@ -360,7 +360,9 @@ fn recovery(
     };
     let last = match auth.get("offset") {
         None => Some((None, None)),
-        Some(offset) => offset.text().and_then(|text| Place::read(&text)).map(|(place, shape)| (Some(place), Some(shape))),
+        Some(offset) => {
+            offset.text().and_then(|text| Place::read(&text)).map(|(place, shape)| (Some(place), Some(shape)))
+        }
     };
     let found = offered.zip(last).and_then(|(pid, (place, shape))| {
         let since = app.hub.recoverable(reader, pid, room, place)?;
