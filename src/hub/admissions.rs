@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::commands::Join;
+use super::joining::Join;
 use super::{Hub, Present, Reader};
 use crate::auth::Admitted;
 use crate::protocol::{Code, Refusal};

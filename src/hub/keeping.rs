@@ -12,7 +12,8 @@ use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 use super::Hub;
-use super::commands::{Asked, Entrance, Join, Numbered};
+use super::commands::{Asked, Numbered};
+use super::joining::{Entrance, Join};
 use super::live_room::{LiveRoom, State};
 use super::reader::Reader;
 use super::sessions::{Held, Session};

@@ -7,6 +7,7 @@ mod admissions;
 mod codes;
 mod commands;
 mod flusher;
+mod joining;
 mod keeping;
 mod live_room;
 mod past;
@@ -22,7 +23,8 @@ mod timers;
 mod watch;
 
 pub use codes::Codes;
-pub use commands::{Asked, Join, JoinAnswer, Joined, Numbered, Resume};
+pub use commands::{Asked, Numbered};
+pub use joining::{Join, JoinAnswer, Joined, Resume};
 pub(crate) use keeping::Ticket;
 pub use live_room::{LiveRoom, MEMBERS_LISTED};
 pub use past::HISTORY_PAGE;

@@ -9,8 +9,8 @@ use std::time::Instant;
 use tokio::sync::{Notify, Semaphore};
 
 use super::admissions::Admissions;
-use super::commands::Join;
 use super::flusher::Flusher;
+use super::joining::Join;
 use super::keeping::Ticket;
 use super::rooms::{Fate, Rooms, Stored};
 use super::sessions::{Held, Sessions};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::commands::Join;
+use super::joining::Join;
 use super::live_room::State;
 use super::timers::Due;
 use super::{Codes, Hub, LiveRoom, Reader, Rules};
