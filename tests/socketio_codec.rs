@@ -377,15 +377,15 @@ proptest! {
     }
 
     #[test]
-    fn any_place_is_read_or_refused(text in prop_oneof![any::<String>(), "[0-9a-f+]{0,20}-[0-9+]{0,22}-[podrx]{0,2}"]) {
+    fn any_place_is_read_or_refused(text in prop_oneof![any::<String>(), "[0-9a-f+]{0,20}-[0-9+]{0,22}-[podrsx]{0,2}"]) {
         if let Some((place, shape)) = Place::read(&text) {
             prop_assert_eq!(Place::read(&written(place, shape)), Some((place, shape)));
         }
     }
 
     #[test]
-    fn a_place_is_read_as_it_was_written(epoch: u64, seq: u64, shape in 0_usize..4) {
-        let shape = [Shape::Plain, Shape::Object, Shape::Demo, Shape::Rooms][shape];
+    fn a_place_is_read_as_it_was_written(epoch: u64, seq: u64, shape in 0_usize..5) {
+        let shape = [Shape::Plain, Shape::Strings, Shape::Object, Shape::Demo, Shape::Rooms][shape];
         let place = Place { epoch: Epoch(epoch), seq };
         prop_assert_eq!(Place::read(&written(place, shape)), Some((place, shape)));
     }
