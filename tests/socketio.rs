@@ -435,6 +435,33 @@ async fn every_kind_of_page_hears_every_other() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_another_life_of_a_room_is_known_as_one() {
+    let scene = Scene::in_memory(|settings| settings.newcomers = Newcomers::Recent);
+    let mut page = scene.socketio_as(r#"40{"serverOffset":0}"#).await;
+    let mut ali: Person = scene.person_in("general", "Ali").await;
+    ali.says("general", "before").await;
+    let seen = page.hears().await;
+    assert_eq!(seen[1], "Ali: before");
+    page.vanishes().await;
+    let _memory = ali.vanishes().await;
+    let scene = scene.starts_again(|_| ()).await;
+    // The new life is soon longer than what the page saw of the old one.
+    let mut ali: Person = scene.person_in("general", "Ali").await;
+    for n in 0..20 {
+        ali.says("general", &format!("after {n}")).await;
+    }
+    let connect = format!("40{}", json!({ "serverOffset": seen[2] }));
+    let mut back = scene.socketio_as(&connect).await;
+    let told = back.hears().await;
+    assert!(told[1].as_str().is_some_and(|words| words.contains("began anew")), "{told}");
+    for n in 0..20 {
+        let line = back.hears().await;
+        assert_eq!(line[1], format!("Ali: after {n}"));
+        assert!(line[2].as_u64() > told[2].as_u64() && line[2].as_u64() < Some(1 << 53), "{line}");
+    }
+}
+
 /// The tutorial's page takes the last argument of whatever comes for the number to go on from.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_itself_says_leaves_a_page_its_place() {

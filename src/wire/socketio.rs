@@ -260,6 +260,22 @@ impl Place {
         Some((Self { epoch, seq: seq.parse().ok()? }, shape))
     }
 
+    /// The bits of a [number](Self::number) below those of the epoch: a room has not lived to see so many events.
+    const SEQ_BITS: u32 = 36;
+
+    /// It as one number, for pages that know a line by such a one: of 52 bits, so that JavaScript holds it, of which the upper
+    /// 16 tell one life of the log from another.
+    pub fn number(self) -> u64 {
+        let seq = self.seq & ((1 << Self::SEQ_BITS) - 1);
+        (self.epoch.0 & 0xffff) << Self::SEQ_BITS | seq
+    }
+
+    /// After which event of this life of the log a [number](Self::number) is; nothing if it is of another life.
+    pub fn seq_of(number: u64, epoch: Epoch) -> Option<Seq> {
+        let seq = number & ((1 << Self::SEQ_BITS) - 1);
+        (Self { epoch, seq }.number() == number).then_some(seq)
+    }
+
     fn push(self, shape: Shape, out: &mut Vec<u8>) {
         let Self { epoch, seq } = self;
         write!(out, "\"{:x}-{seq}-{}\"", epoch.0, shape.letter()).expect("a Vec takes every byte");
@@ -406,7 +422,7 @@ impl Say<'_> {
         let Some(place) = self.at else { return };
         if self.flavour.is_numbered() && name == "chat message" {
             out.push(b',');
-            push_number(out, place.seq);
+            push_number(out, place.number());
         }
         if self.flavour.recovers() {
             out.push(b',');

@@ -92,7 +92,7 @@ impl SocketIo {
         } else if let Some(connected) = packet.strip_prefix("40") {
             wire.sid = json(connected)["sid"].as_str().map(str::to_owned);
             let (connection, room) = (voyage.connection, self.room.clone());
-            voyage.writes(Entry::Enters { connection, room, after: Some(self.offset) });
+            voyage.writes(Entry::Enters { connection, room, after: Some(seq_of(self.offset)) });
             voyage.failures = 0;
             voyage.is_there();
         } else if let Some(refused) = packet.strip_prefix("44") {
@@ -132,7 +132,7 @@ impl SocketIo {
                 // A page goes on from the number of whatever came last.
                 let up_to = rest.first().and_then(Value::as_u64);
                 self.offset = up_to.unwrap_or(self.offset);
-                voyage.writes(Entry::Missed { connection, room, up_to });
+                voyage.writes(Entry::Missed { connection, room, up_to: up_to.map(seq_of) });
                 return;
             }
             let from = words.strip_prefix("Private from ").and_then(named);
@@ -151,8 +151,9 @@ impl SocketIo {
             voyage.hears_an_end(text);
             (of(from, None, text), false)
         };
-        let seq = rest.first().and_then(Value::as_u64);
-        self.offset = seq.unwrap_or_else(|| panic!("{} gets no number: {event}", voyage.name));
+        let number = rest.first().and_then(Value::as_u64);
+        self.offset = number.unwrap_or_else(|| panic!("{} gets no number: {event}", voyage.name));
+        let seq = number.map(seq_of);
         voyage.writes(Entry::Heard { connection, room, content, is_private, seq });
     }
 
@@ -238,4 +239,9 @@ impl Rig for SocketIo {
     fn freeze(wire: &Wire) {
         wire.engine.freezes();
     }
+}
+
+/// After which event a number is; above that stands in which life of the room.
+fn seq_of(number: u64) -> u64 {
+    number & ((1 << 36) - 1)
 }

@@ -10,7 +10,7 @@ use super::talk::{Member, Talk};
 use crate::auth::Denied;
 use crate::hub::{Join, JoinAnswer, Joined, Opening, Resume};
 use crate::names::{Name, RoomName};
-use crate::protocol::{Code, Position, Refusal, Seq};
+use crate::protocol::{Code, Position, Refusal};
 use crate::session::{Outcome, Turn};
 use crate::wire::socketio::{self as wire, Flavour, Namespace, Place, Shape};
 use crate::wire::{Carrier, ReplyTo, Wire};
@@ -20,6 +20,9 @@ pub(super) const INVALID_NAMESPACE: &str = "Invalid namespace";
 
 /// Said to who comes back and cannot be shown all of what was said meanwhile.
 const GAP: &str = "Some lines that were said while you were away are missing here.";
+
+/// Said to who comes back and has seen lines of another life of the room, or of another room.
+const BEGAN_ANEW: &str = "The room began anew: what was said before is not known here any more.";
 
 /// What a page may ask for when it connects, in its `auth` or in the query.
 #[derive(Debug, Default)]
@@ -389,15 +392,21 @@ fn enter(entrance: Entrance, turn: &mut Turn<'_>) -> Result<(), Refusal> {
 }
 
 /// What a page that counts lines has missed, as far as newcomers may see it, and whether there is more.
-fn push_past(joined: &Joined<'_>, flavour: Flavour, offset: Seq, out: &mut Vec<u8>) {
-    // A number that was not given yet is of another life of the room.
-    let offset = if offset >= joined.head() { 0 } else { offset };
-    let missed: Vec<_> = joined.history.iter().filter(|event| event.seq > offset).collect();
+fn push_past(joined: &Joined<'_>, flavour: Flavour, offset: u64, out: &mut Vec<u8>) {
+    // A number that was not given yet is of another life of the room, too.
+    let seen = Place::seq_of(offset, joined.room.epoch()).filter(|seq| *seq < joined.head());
+    let after = seen.filter(|_| offset > 0).unwrap_or(0);
+    let missed: Vec<_> = joined.history.iter().filter(|event| event.seq > after).collect();
     let first = missed.first().map_or(joined.head() + 1, |event| event.seq);
-    if offset > 0 && joined.has_lines_between(offset, first) {
+    let words = match (offset, seen) {
+        (0, _) => None,
+        (_, None) => Some(BEGAN_ANEW),
+        (_, Some(seen)) => joined.has_lines_between(seen, first).then_some(GAP),
+    };
+    if let Some(words) = words {
         // The next reconnect is to go on from here, also if nothing follows.
         let place = Place { seq: first - 1, ..joined.place() };
-        wire::notice(flavour, joined.room.name(), Some(place), GAP, out);
+        wire::notice(flavour, joined.room.name(), Some(place), words, out);
     }
     for event in missed {
         wire::event(flavour, joined.room.name(), joined.room.epoch(), event, None, 0, out);
