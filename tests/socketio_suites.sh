@@ -35,7 +35,7 @@ for suite in engine.io-protocol/v4-test-suite socket.io-protocol/v5-test-suite; 
   cp "$docs/$suite"/*.js* "$copy"
   # Each has the file that makes the browser's names known to Node, or shares the other's.
   [[ -f $copy/node-imports.js ]] || cp "$docs/engine.io-protocol/v4-test-suite/node-imports.js" "$copy"
-  (cd "$copy" && npm install --no-audit --no-fund --silent)
+  (cd "$copy" && npm install --no-audit --no-fund --loglevel error)
   log=$copy.log
   (cd "$copy" && timeout -k 5 120 node_modules/.bin/mocha test-suite.js) 2>&1 | tee "$log" || true
   good=$(awk '$2 == "passing" { print $1; exit }' "$log")
