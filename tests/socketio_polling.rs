@@ -6,7 +6,7 @@ mod scene;
 use std::time::Duration;
 
 use charsu::config::Settings;
-use scene::{Line, PATH, Raw, Scene, Socket, ms, until, within};
+use scene::{Line, Over, PATH, Raw, Scene, Socket, ms, until, within};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,7 +278,7 @@ async fn a_client_that_says_goodbye_ends_its_poll_with_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_polls_only_if_it_is_listed() {
-    let scene = Scene::with(|settings| {
+    let scene = Scene::over(Over::Plain, |settings| {
         settings.listen = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
         settings.allow_origin = vec!["https://chat.example.com".to_owned()];
     });
