@@ -89,6 +89,8 @@ test('two namespaces share a connection', within, async (context) => {
   const { code } = await (await fetch(`${SERVER}/api/rooms`, { method: 'POST' })).json();
   const main = await connect(context, { auth: { room: `clients ${rooms += 1}` } });
   const room = main.socket.io.socket(`/${code}`);
+  // The connection lives as long as one of both.
+  context.after(() => room.close());
   await once(room, 'connect');
   const other = await connect(context, { auth: { room: code, name: 'Sara' } });
   other.socket.emit('chat message', 'hello');
