@@ -17,7 +17,7 @@ use crate::protocol::{Event, MemberId, ResetReason, Seq, ServerFrame};
 use crate::room::{Epoch, Kept, Missed, Needs, Person, Room, TailLimits};
 use crate::store::RoomKey;
 use crate::store::sqlite::failpoints::{self, Step};
-use crate::wire::{self, Batch, Carrier, People, Wire, socketio};
+use crate::wire::{self, Batch, Carrier, View, Wire, socketio};
 use smallvec::SmallVec;
 
 /// How many members one frame lists.
@@ -198,6 +198,11 @@ impl LiveRoom {
         self.head.load(Ordering::Acquire)
     }
 
+    /// How an event here is seen, after which so many have claimed a name, if that is known.
+    pub fn view(&self, viewer: Option<MemberId>, named: Option<usize>) -> View<'_> {
+        View { room: &self.name, epoch: self.epoch, viewer, named }
+    }
+
     /// Whether some connection reads it as this member. Looks at all of them.
     pub(super) fn is_seated(&self, member: MemberId) -> bool {
         let is_it =
@@ -234,8 +239,7 @@ impl LiveRoom {
             let mut once = Shown { wire, plain: None, deflated: None, loose: Loose::default() };
             if !events.is_empty() {
                 let trailer: &[u8] = if wire == Wire::TwoSegment { &users } else { &[] };
-                let batch =
-                    Batch::encode(wire, &self.name, &events, None, People { epoch: self.epoch, trailer, named });
+                let batch = Batch::encode(wire, &events, self.view(None, Some(named)), trailer);
                 if carriers.iter().any(|(other, _)| other.wire() == wire && other.is_deflated()) {
                     once.deflated = Some(batch.deflated());
                 }
@@ -318,8 +322,7 @@ impl LiveRoom {
             let users = if wire == Wire::TwoSegment { state.users_if_changed(&events) } else { Vec::new() };
             drop(state);
             // Right at the end of the log; in a long stretch before that, the last known.
-            let people = People { epoch: self.epoch, trailer: &users, named };
-            return Stretch::Batch(Batch::encode(wire, &self.name, &events, Some(member), people));
+            return Stretch::Batch(Batch::encode(wire, &events, self.view(Some(member), Some(named)), &users));
         }
         let mut frame = Vec::new();
         match wire {

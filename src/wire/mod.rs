@@ -39,6 +39,20 @@ pub enum Wire {
     SocketIo(Flavour),
 }
 
+/// How an event is seen: what its frames say beside the event itself.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Where it happened.
+    pub room: &'a RoomName,
+    /// In which life the room's log is.
+    pub epoch: Epoch,
+    /// By whom it is seen; without a viewer, by somebody whom a private line does not concern.
+    pub viewer: Option<MemberId>,
+    /// How many people with a claimed name are in the room after it, where that is known. Nothing but who comes and goes is told
+    /// with it, so lines of the past are seen without.
+    pub named: Option<usize>,
+}
+
 /// How the answer to a command finds the one that waits for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReplyTo {
@@ -89,15 +103,14 @@ impl Wire {
         }
     }
 
-    /// Appends the frames of one event as this viewer may see it; without a viewer, as somebody whom a private line does
-    /// not concern. May append nothing on a wire without numbers.
-    pub fn encode(self, room: &RoomName, event: &Event, viewer: Option<MemberId>, out: &mut Vec<u8>) {
+    /// Appends the frames of one event in this view. May append nothing on a wire without numbers.
+    pub fn encode(self, event: &Event, view: View<'_>, out: &mut Vec<u8>) {
         match self {
-            Self::Charsu => charsu::event(room, event, viewer, out),
-            Self::OneSegment => one_segment::event(event, viewer, out),
-            Self::TwoSegment => two_segment::event(room, event, viewer, out),
-            Self::Sse => sse::event(room, event, viewer, out),
-            Self::SocketIo(flavour) => socketio::event(flavour, room, Epoch(0), event, viewer, 0, out),
+            Self::Charsu => charsu::event(view.room, event, view.viewer, out),
+            Self::OneSegment => one_segment::event(event, view.viewer, out),
+            Self::TwoSegment => two_segment::event(view.room, event, view.viewer, out),
+            Self::Sse => sse::event(view.room, event, view.viewer, out),
+            Self::SocketIo(flavour) => socketio::event(flavour, event, view, out),
         }
     }
 
@@ -243,17 +256,6 @@ impl Carrier {
     }
 }
 
-/// What a batch has to know of the room and of who is in it after its events.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct People<'a> {
-    /// In which life the log is, on a wire that tells it with each event.
-    pub epoch: Epoch,
-    /// The frame that lists them, on a wire that has one.
-    pub trailer: &'a [u8],
-    /// How many have claimed a name.
-    pub named: usize,
-}
-
 fn change_of_named(kind: &Kind) -> isize {
     match kind {
         Kind::Join { member } if member.name.is_some() => 1,
@@ -276,16 +278,9 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Encodes consecutive events; the trailer goes with the last one that somebody came or went by: the list that they
-    /// changed.
-    pub fn encode(
-        wire: Wire,
-        room: &RoomName,
-        events: &[Arc<Event>],
-        viewer: Option<MemberId>,
-        people: People<'_>,
-    ) -> Self {
-        let trailer = people.trailer;
+    /// Encodes consecutive events. The view is that of the room after all of them. The trailer, on a wire that has one, is the
+    /// frame that lists who is here, and goes with the last event that somebody came or went by.
+    pub fn encode(wire: Wire, events: &[Arc<Event>], view: View<'_>, trailer: &[u8]) -> Self {
         let first = events.first().map_or(1, |event| event.seq);
         let mut bytes =
             Vec::with_capacity(events.iter().map(|event| event.kind.weight()).sum::<usize>() + trailer.len());
@@ -293,28 +288,22 @@ impl Batch {
         let mut personal = Vec::new();
         let last_change = events.iter().rposition(|event| event.kind.changes_members());
         // How many there were before all of these, from how many there are after them.
-        let mut named =
-            events.iter().fold(people.named.cast_signed(), |named, event| named - change_of_named(&event.kind));
+        let mut named = view
+            .named
+            .map(|after| events.iter().fold(after.cast_signed(), |named, event| named - change_of_named(&event.kind)));
         for (index, event) in events.iter().enumerate() {
-            named += change_of_named(&event.kind);
-            match wire {
-                Wire::SocketIo(flavour) => {
-                    let named = named.max(0).cast_unsigned();
-                    socketio::event(flavour, room, people.epoch, event, viewer, named, &mut bytes);
-                }
-                Wire::Charsu | Wire::OneSegment | Wire::TwoSegment | Wire::Sse => {
-                    wire.encode(room, event, viewer, &mut bytes);
-                }
-            }
+            named = named.map(|before| before + change_of_named(&event.kind));
+            let view = View { named: named.map(|named| named.max(0).cast_unsigned()), ..view };
+            wire.encode(event, view, &mut bytes);
             if Some(index) == last_change {
                 bytes.extend_from_slice(trailer);
             }
             ends.push(bytes.len() as u32);
-            if viewer.is_none() && wire.may_differ(&event.kind) {
+            if view.viewer.is_none() && wire.may_differ(&event.kind) {
                 personal.push(event.clone());
             }
         }
-        Self { wire, epoch: people.epoch, first, bytes, ends, personal }
+        Self { wire, epoch: view.epoch, first, bytes, ends, personal }
     }
 
     /// The number of its first event.
@@ -335,6 +324,8 @@ impl Batch {
     /// The same batch as one member may see it.
     #[must_use]
     pub fn personal_to(&self, viewer: MemberId, room: &RoomName) -> Self {
+        // Who comes or goes is shown to all alike, so nothing that is made anew counts people.
+        let view = View { room, epoch: self.epoch, viewer: Some(viewer), named: None };
         let mut bytes = Vec::with_capacity(self.bytes.len() + 256);
         let mut ends = Vec::with_capacity(self.ends.len());
         let mut start = 0;
@@ -342,12 +333,7 @@ impl Batch {
         for (seq, &end) in (self.first..).zip(&self.ends) {
             let differs = |event: &&Arc<Event>| self.wire.differs_for(&event.kind, viewer);
             match personal.next_if(|event| event.seq == seq).filter(differs) {
-                Some(event) => match self.wire {
-                    Wire::SocketIo(flavour) => {
-                        socketio::event(flavour, room, self.epoch, event, Some(viewer), 0, &mut bytes);
-                    }
-                    wire => wire.encode(room, event, Some(viewer), &mut bytes),
-                },
+                Some(event) => self.wire.encode(event, view, &mut bytes),
                 None => bytes.extend_from_slice(&self.bytes[start as usize..end as usize]),
             }
             ends.push(bytes.len() as u32);
@@ -489,10 +475,30 @@ mod tests {
         payloads
     }
 
-    fn alone(wire: Wire, event: &Event, viewer: Option<MemberId>) -> Vec<u8> {
-        let mut out = Vec::new();
-        wire.encode(&room(), event, viewer, &mut out);
-        out
+    /// How many have claimed a name after all events.
+    const NAMED: usize = 20;
+
+    fn view(room: &RoomName, viewer: Option<MemberId>) -> View<'_> {
+        View { room, epoch: Epoch(0xfeed), viewer, named: Some(NAMED) }
+    }
+
+    fn shared(wire: Wire, events: &[Arc<Event>]) -> Batch {
+        Batch::encode(wire, events, view(&room(), None), &[])
+    }
+
+    /// Each event by itself.
+    fn alone(wire: Wire, events: &[Arc<Event>], viewer: MemberId) -> Vec<Vec<u8>> {
+        let room = room();
+        let went = |events: &[Arc<Event>]| {
+            events.iter().filter(|event| matches!(&event.kind, Kind::Leave { member } if member.name.is_some())).count()
+        };
+        (1..=events.len())
+            .map(|done| {
+                let (mut out, named) = (Vec::new(), Some(NAMED + went(&events[done..])));
+                wire.encode(&events[done - 1], View { named, ..view(&room, Some(viewer)) }, &mut out);
+                out
+            })
+            .collect()
     }
 
     proptest! {
@@ -500,7 +506,9 @@ mod tests {
         fn the_hand_written_encoding_is_the_one_of_the_types(kind in kind()) {
             let (room, event) = (room(), Event { seq: 7, at: 1, kind });
             for viewer in [None, Some(ALI), Some(BOB)] {
-                let by_hand = payloads(&alone(Wire::Charsu, &event, viewer));
+                let mut by_hand = Vec::new();
+                Wire::Charsu.encode(&event, view(&room, viewer), &mut by_hand);
+                let by_hand = payloads(&by_hand);
                 let by_types = serde_json::to_string(&snapshot_event(&room, &event, viewer)).expect("JSON");
                 prop_assert_eq!(&by_hand[..], std::slice::from_ref(&by_types));
                 serde_json::from_str::<ServerFrame<'_>>(&by_types).expect("what we write can be read");
@@ -520,17 +528,8 @@ mod tests {
             let (room, viewer) = (room(), MemberId(viewer));
             let position = 4 + (from % events.len()) as Seq;
             for wire in Wire::all() {
-                let counts_people = matches!(wire, Wire::SocketIo(flavour) if flavour.shape() == socketio::Shape::Demo);
-                if counts_people && events.iter().any(|event| change_of_named(&event.kind) != 0) {
-                    // An event by itself does not know how many there are.
-                    continue;
-                }
-                let shared = Batch::encode(wire, &room, &events, None, People::default());
-                let wanted: Vec<u8> = events
-                    .iter()
-                    .filter(|event| event.seq > position)
-                    .flat_map(|event| alone(wire, event, Some(viewer)))
-                    .collect();
+                let shared = shared(wire, &events);
+                let wanted = alone(wire, &events, viewer)[(position - 4) as usize..].concat();
                 let personal = shared.is_personal_to(viewer, position).then(|| shared.personal_to(viewer, &room));
                 prop_assert_eq!(personal.as_ref().unwrap_or(&shared).after(position), &wanted);
 
@@ -549,8 +548,7 @@ mod tests {
         #[test]
         fn a_cut_write_goes_on_where_it_was_cut(events in events(1), from in 0_usize..12, cut in 0_usize..4000) {
             let position = (from % events.len()) as Seq;
-            let plain: Vec<Batch> =
-                Wire::all().map(|wire| Batch::encode(wire, &room(), &events, None, People::default())).collect();
+            let plain: Vec<Batch> = Wire::all().map(|wire| shared(wire, &events)).collect();
             let deflated: Vec<Batch> = plain.iter().map(Batch::deflated).collect();
             for batch in plain.iter().chain(&deflated) {
                 let whole = batch.after(position);

@@ -20,6 +20,7 @@ use crate::room::Epoch;
 use crate::transport::socketio::packet::{self, Type};
 use crate::transport::ws::frame::{self, Opcode};
 
+use super::View;
 use crate::json::{push_number, push_string};
 
 /// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
@@ -174,17 +175,9 @@ impl Flavour {
     }
 }
 
-/// An event's frames as a viewer may see it. `named` is how many people with a claimed name are in the room after it, where
-/// that is known.
-pub(crate) fn event(
-    flavour: Flavour,
-    room: &RoomName,
-    epoch: Epoch,
-    event: &Event,
-    viewer: Option<MemberId>,
-    named: usize,
-    out: &mut Vec<u8>,
-) {
+/// Appends an event's frames.
+pub(super) fn event(flavour: Flavour, event: &Event, view: View<'_>, out: &mut Vec<u8>) {
+    let View { room, epoch, viewer, named } = view;
     let is_spared = viewer.is_some() && flavour.spares_sender(&event.kind) == viewer;
     let say = Say { flavour, room, at: Some(Place { epoch, seq: event.seq }) };
     match &event.kind {
@@ -220,8 +213,10 @@ pub(crate) fn event(
                 say.emit(if joined { "user joined" } else { "user left" }, out, |out| {
                     out.extend_from_slice(br#"{"username":"#);
                     push_string(out, name.as_str());
-                    out.extend_from_slice(br#","numUsers":"#);
-                    push_number(out, named as u64);
+                    if let Some(named) = named {
+                        out.extend_from_slice(br#","numUsers":"#);
+                        push_number(out, named as u64);
+                    }
                     out.push(b'}');
                 });
             }

@@ -67,7 +67,7 @@ impl Page<'_, '_> {
         let answer = Box::new(move |joined: Result<&Joined<'_>, &Refusal>, out: &mut Vec<u8>| match joined {
             Ok(joined) => {
                 for event in &joined.history {
-                    wire.encode(joined.room.name(), event, None, out);
+                    wire.encode(event, joined.room.view(None, None), out);
                 }
                 after(joined, out);
                 None

@@ -409,7 +409,7 @@ fn push_past(joined: &Joined<'_>, flavour: Flavour, offset: u64, out: &mut Vec<u
         wire::notice(flavour, joined.room.name(), Some(place), words, out);
     }
     for event in missed {
-        wire::event(flavour, joined.room.name(), joined.room.epoch(), event, None, 0, out);
+        Wire::SocketIo(flavour).encode(event, joined.room.view(None, None), out);
     }
 }
 
