@@ -1,4 +1,4 @@
-// The frames of `charsu.v1`: generated from src/protocol/frame.rs, not to be edited.
+// The frames of `charsu.v1`: generated from src/protocol/frame/, not to be edited.
 // CHARSU_WRITE_TYPES=1 cargo test --lib typescript writes it anew.
 
 export type ClientFrame = { "type": "hello", 
