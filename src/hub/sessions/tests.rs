@@ -3,8 +3,12 @@
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::hub::live_room::LiveRoom;
+use crate::hub::reader::Reader;
+use crate::hub::{Numbered, Recalled};
 use crate::names::RoomName;
-use crate::room::Room;
+use crate::protocol::MemberId;
+use crate::room::{Epoch, Room};
 use crate::transport::socket::Socket;
 use crate::wire::{Carrier, Wire};
 
