@@ -11,17 +11,18 @@
 //! What a page has emitted that is no plain string goes to all others that know its event as it was written. Lines of the server's own are said
 //! by `System`, whom nobody can be called.
 
-use std::io::Write as _;
+mod flavour;
+mod place;
 
-use crate::code::Code;
-use crate::names::RoomName;
-use crate::protocol::{Event, Form, Kind, MemberId, Refusal, Seq};
-use crate::room::Epoch;
-use crate::transport::socketio::packet::{self, Type};
-use crate::transport::ws::frame::{self, Opcode};
+pub use flavour::{Flavour, Namespace, Shape};
+pub use place::Place;
 
 use super::View;
 use crate::json::{push_number, push_string};
+use crate::names::RoomName;
+use crate::protocol::{Event, Form, Kind, Refusal};
+use crate::transport::socketio::packet::{self, Type};
+use crate::transport::ws::frame::{self, Opcode};
 
 /// About how long a frame is, in bytes: it chooses the header's form, and a wrong guess only costs a move.
 const EXPECTED: usize = 100;
@@ -31,149 +32,6 @@ const SYSTEM: &str = "System";
 
 /// Shown for a guest that wrote no name, where there has to be one.
 const GUEST: &str = "Guest";
-
-/// A namespace that somebody can be in: the main one, or that of a room with a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Namespace(pub Option<Code>);
-
-impl Namespace {
-    /// As it is written, with the slash.
-    pub fn written(self) -> String {
-        self.0.map_or_else(|| "/".to_owned(), |code| format!("/{code}"))
-    }
-}
-
-/// How a page speaks of lines, which is how it is sent them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shape {
-    /// As the official chat example and tutorial, as far as is known: of a page that has said nothing yet.
-    Plain,
-    /// As pages that say `{text, user}`.
-    Object,
-    /// As the demo in the framework's own repository.
-    Demo,
-    /// In one room of several.
-    Rooms,
-    /// In strings alone, as the official chat example, which would draw an object as `[object Object]`.
-    Strings,
-}
-
-impl Shape {
-    /// As it stands in a [`Place`] that was written.
-    const fn letter(self) -> &'static str {
-        match self {
-            Self::Plain => "p",
-            Self::Strings => "s",
-            Self::Object => "o",
-            Self::Demo => "d",
-            Self::Rooms => "r",
-        }
-    }
-
-    /// The event in which such pages pass on what they write, so that others can read it as it was written; they do not
-    /// listen to the other pages' events.
-    fn event(self) -> Option<&'static str> {
-        match self {
-            Self::Plain | Self::Object | Self::Strings => Some("chat message"),
-            Self::Demo => None,
-            Self::Rooms => Some("room message"),
-        }
-    }
-}
-
-/// All that decides on a frame beside the event: members of a room that agree in it share their frames. One byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Flavour(u8);
-
-impl Flavour {
-    const SHAPE: u8 = 0b111;
-    const OWN_NAMESPACE: u8 = 0b1000;
-    const NUMBERED: u8 = 0b1_0000;
-    const RECOVERING: u8 = 0b10_0000;
-
-    /// Some of them, for tests: each shape, and each other property once.
-    pub const SAMPLES: [Self; 9] = [
-        Self::new(Shape::Plain, false, false),
-        Self::new(Shape::Strings, false, false),
-        Self::new(Shape::Strings, true, true),
-        Self::new(Shape::Object, false, true),
-        Self::new(Shape::Demo, false, false),
-        Self::new(Shape::Demo, true, false),
-        Self::new(Shape::Rooms, false, false),
-        Self::new(Shape::Plain, false, true).recovering(),
-        Self::new(Shape::Demo, true, false).recovering(),
-    ];
-
-    /// `own_namespace` for who is in the room through its namespace; `numbered` for who wants the number of each line, to
-    /// come back with it.
-    pub const fn new(shape: Shape, own_namespace: bool, numbered: bool) -> Self {
-        let own = if own_namespace { Self::OWN_NAMESPACE } else { 0 };
-        let numbers = if numbered { Self::NUMBERED } else { 0 };
-        Self(shape as u8 | own | numbers)
-    }
-
-    /// How lines are spoken of.
-    pub const fn shape(self) -> Shape {
-        match self.0 & Self::SHAPE {
-            0 => Shape::Plain,
-            1 => Shape::Object,
-            2 => Shape::Demo,
-            3 => Shape::Rooms,
-            _ => Shape::Strings,
-        }
-    }
-
-    /// The same for who is told with each event where it stands, to come back there as if it had not been away.
-    #[must_use]
-    pub const fn recovering(self) -> Self {
-        Self(self.0 | Self::RECOVERING)
-    }
-
-    const fn recovers(self) -> bool {
-        self.0 & Self::RECOVERING != 0
-    }
-
-    /// The same in another shape.
-    #[must_use]
-    pub const fn shaped(self, shape: Shape) -> Self {
-        Self(self.0 & !Self::SHAPE | shape as u8)
-    }
-
-    fn namespace(self, room: &RoomName) -> Namespace {
-        Namespace(room.code().filter(|_| self.0 & Self::OWN_NAMESPACE != 0))
-    }
-
-    const fn is_numbered(self) -> bool {
-        self.0 & Self::NUMBERED != 0
-    }
-
-    pub(super) const fn bits(self) -> u8 {
-        self.0
-    }
-
-    pub(super) const fn from_bits(bits: u8) -> Self {
-        Self(bits & 0b11_1111)
-    }
-
-    /// Whether somebody is sent something else of an event than the others.
-    pub(super) fn may_differ(self, kind: &Kind) -> bool {
-        !kind.is_for_all() || self.spares_sender(kind).is_some()
-    }
-
-    /// Whether this member is.
-    pub(super) fn differs_for(self, kind: &Kind, viewer: MemberId) -> bool {
-        (!kind.is_for_all() && kind.is_for(viewer)) || self.spares_sender(kind) == Some(viewer)
-    }
-
-    /// The sender of a line that is not sent back.
-    fn spares_sender(self, kind: &Kind) -> Option<MemberId> {
-        match kind {
-            Kind::Message { from, form, .. } => (form.is_some() || self.shape() == Shape::Demo).then_some(*from),
-            Kind::Passed { from, .. } => Some(*from),
-            _ => None,
-        }
-    }
-}
 
 /// Appends an event's frames.
 pub(super) fn event(flavour: Flavour, event: &Event, view: View<'_>, out: &mut Vec<u8>) {
@@ -226,54 +84,6 @@ pub(super) fn event(flavour: Flavour, event: &Event, view: View<'_>, out: &mut V
         | Kind::Edit { text: None, .. }
         | Kind::Delete { .. }
         | Kind::React { .. } => {}
-    }
-}
-
-/// Where somebody stands in a room: after the event of this number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// In which life of the log.
-    pub epoch: Epoch,
-    /// After which event.
-    pub seq: Seq,
-}
-
-impl Place {
-    /// Reads what stands behind an event for a page that may [recover](Flavour::recovering): the place, and how it was sent
-    /// lines.
-    pub fn read(offset: &str) -> Option<(Self, Shape)> {
-        let mut parts = offset.splitn(3, '-');
-        let (epoch, seq, shape) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !is_plain(epoch) || !is_plain(seq) {
-            return None;
-        }
-        let shape = [Shape::Plain, Shape::Strings, Shape::Object, Shape::Demo, Shape::Rooms]
-            .into_iter()
-            .find(|known| known.letter() == shape)?;
-        let epoch = Epoch(u64::from_str_radix(epoch, 16).ok()?);
-        Some((Self { epoch, seq: seq.parse().ok()? }, shape))
-    }
-
-    /// The bits of a [number](Self::number) below those of the epoch: a room has not lived to see so many events.
-    const SEQ_BITS: u32 = 36;
-
-    /// It as one number, for pages that know a line by such a one: of 52 bits, so that JavaScript holds it, of which the upper
-    /// 16 tell one life of the log from another.
-    pub fn number(self) -> u64 {
-        let seq = self.seq & ((1 << Self::SEQ_BITS) - 1);
-        (self.epoch.0 & 0xffff) << Self::SEQ_BITS | seq
-    }
-
-    /// After which event of this life of the log a [number](Self::number) is; nothing if it is of another life.
-    pub fn seq_of(number: u64, epoch: Epoch) -> Option<Seq> {
-        let seq = number & ((1 << Self::SEQ_BITS) - 1);
-        (Self { epoch, seq }.number() == number).then_some(seq)
-    }
-
-    fn push(self, shape: Shape, out: &mut Vec<u8>) {
-        let Self { epoch, seq } = self;
-        write!(out, "\"{:x}-{seq}-{}\"", epoch.0, shape.letter()).expect("a Vec takes every byte");
     }
 }
 
