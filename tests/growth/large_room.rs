@@ -18,7 +18,7 @@ const LISTED: usize = 200;
 /// defaults.
 const LARGE: usize = 200;
 const FLUSH: Duration = Duration::from_millis(500);
-const PRESSED_BYTES: usize = 512 * 1024;
+const PRESSED_BYTES: usize = 256 * 1024;
 
 /// The largest that a list of [`LISTED`] short names and the rest of the answer are, and the notice that one came, in bytes.
 const LIST_BYTES: usize = LISTED * 40 + 400;
