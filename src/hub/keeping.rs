@@ -97,6 +97,17 @@ pub(super) struct Waiting {
     after: Vec<After>,
 }
 
+impl Waiting {
+    /// The store has it: a command that asked for it is answered from now on when it comes again.
+    fn confirm(&self) {
+        if let Receipt::Acknowledge { reader, asked, .. } = &self.receipt
+            && let (Some(numbered), Some(session)) = (asked.numbered, asked.session(reader))
+        {
+            session.confirm(numbered.n);
+        }
+    }
+}
+
 /// Whose an event is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Origin<'a> {
@@ -134,29 +145,35 @@ impl Hub {
         now: u64,
     ) {
         let event = Arc::new(event);
-        let command = origin.command.map(|(session, numbered)| {
-            let epoch = state.room.log().epoch();
-            let forget_below = session.note(numbered, epoch, event.seq);
-            Command { session: session.hash(), n: numbered.n, content: numbered.content, forget_below }
-        });
-        let opens = (!state.is_stored && self.store.is_lasting()).then(|| Opening {
-            name: room.name().as_str().to_owned(),
-            epoch: state.room.log().epoch(),
-            code: room.name().code().map(crate::code::Code::number),
-        });
-        let ticket = Ticket { room: room.clone(), era: state.era };
-        let entry =
-            Entry { room: room.key, opens, event: event.clone(), session: origin.member, command, receipt: ticket };
+        let epoch = room.epoch();
+        let entry = || {
+            // Until it is kept it is known as under way. Where it is not taken, or given up, that is withdrawn.
+            let command = origin.command.map(|(session, numbered)| {
+                let forget_below = session.note(numbered, epoch, event.seq);
+                Command { session: session.hash(), n: numbered.n, content: numbered.content, forget_below }
+            });
+            let opens = (!state.is_stored).then(|| Opening {
+                name: room.name().as_str().to_owned(),
+                epoch,
+                code: room.name().code().map(crate::code::Code::number),
+            });
+            let ticket = Ticket { room: room.clone(), era: state.era };
+            Entry { room: room.key, opens, event: event.clone(), session: origin.member, command, receipt: ticket }
+        };
         match self.store.append(entry) {
-            Appended::Now(_) => {
-                self.settle(room, state, Waiting { event, receipt, after: Vec::new() }, now);
+            Appended::Now => {
+                self.accept(room, state, &event, now);
+                if let Some((session, numbered)) = origin.command {
+                    session.keep(numbered, epoch, event.seq);
+                }
+                self.settle(room, state, Waiting { event, receipt, after: Vec::new() });
             }
             Appended::Later => {
                 state.is_stored = true;
                 state.room.reserve(event.clone());
                 state.waiting.push_back(Waiting { event, receipt, after: Vec::new() });
             }
-            Appended::Full(_) => {
+            Appended::Full => {
                 let waiting = Waiting { event, receipt, after: Vec::new() };
                 let refusal = Refusal::because(Code::Unavailable, "Too much waits for the disk. Nothing was sent.");
                 self.refuse(room, waiting, &refusal);
@@ -204,7 +221,9 @@ impl Hub {
                 if state.waiting.is_empty() {
                     state.waiting = VecDeque::new();
                 }
-                self.settle(&room, &mut state, waiting, self.now());
+                self.accept(&room, &mut state, &waiting.event, self.now());
+                waiting.confirm();
+                self.settle(&room, &mut state, waiting);
             }
             Err(trouble) => self.give_up(&room, &mut state, &trouble),
         }
@@ -215,13 +234,17 @@ impl Hub {
         }
     }
 
-    /// An event is kept: the room accepts it, whoever asked is told, and it will be shown.
-    fn settle(self: &Arc<Self>, room: &Arc<LiveRoom>, state: &mut State, waiting: Waiting, now: u64) {
-        let Waiting { event, receipt, after } = waiting;
+    /// An event is kept: the room accepts it.
+    fn accept(&self, room: &LiveRoom, state: &mut State, event: &Arc<Event>, now: u64) {
         let before = state.room.log().bytes();
         room.accept(state, event.clone(), now, self.tail_limits());
         self.count_tail(before, state.room.log().bytes());
-        let epoch = state.room.log().epoch();
+    }
+
+    /// An event is accepted: whoever asked is told, and it will be shown.
+    fn settle(self: &Arc<Self>, room: &Arc<LiveRoom>, state: &mut State, waiting: Waiting) {
+        let Waiting { event, receipt, after } = waiting;
+        let epoch = room.epoch();
         match receipt {
             Receipt::Enter(entrance) => self.enter_room(room, state, &event, *entrance),
             Receipt::Leave { reader, reply, .. } => {
@@ -232,16 +255,10 @@ impl Hub {
                 reader.lay(|out| reader.wire().leave(reply, room.name(), out));
                 reader.release();
             }
-            Receipt::Acknowledge { reader, asked, waiting } => {
-                if let (Some(numbered), Some(session)) = (asked.numbered, asked.session(&reader)) {
-                    session.confirm(numbered.n);
-                }
-                match waiting {
-                    Some(waiting) => drop(waiting.send(Ok((epoch, event.seq)))),
-                    None if asked.reply == ReplyTo::Nobody => {}
-                    None => {
-                        reader.lay(|out| reader.wire().acknowledge(asked.reply, room.name(), epoch, event.seq, out));
-                    }
+            Receipt::Acknowledge { waiting: Some(waiting), .. } => drop(waiting.send(Ok((epoch, event.seq)))),
+            Receipt::Acknowledge { reader, asked, waiting: None } => {
+                if asked.reply != ReplyTo::Nobody {
+                    reader.lay(|out| reader.wire().acknowledge(asked.reply, room.name(), epoch, event.seq, out));
                 }
             }
             Receipt::Gone => {}

@@ -411,9 +411,10 @@ impl Hub {
     }
 
     fn count_tail(&self, before: usize, after: usize) {
-        if after >= before {
+        // Where one line pushes out another of its length, what all rooms share is not touched.
+        if after > before {
             self.tail_bytes.fetch_add((after - before) as u64, Ordering::Relaxed);
-        } else {
+        } else if after < before {
             self.tail_bytes.fetch_sub((before - after) as u64, Ordering::Relaxed);
         }
     }

@@ -149,12 +149,7 @@ impl Resends {
     /// Notes that command `n`, which is new, has a number, which the store is to keep. Returns below which number the store may
     /// forget this session's commands, once in a while.
     pub fn note(&mut self, n: u64, content: u64, epoch: Epoch, seq: Seq) -> Option<u64> {
-        if self.recent.len() == self.recent.capacity() {
-            // In small steps: thousands of sessions have one of these, and most of them say little.
-            self.recent.reserve_exact(STEP.max(self.recent.len() / 4));
-        }
-        let index = self.find(n).unwrap_or_else(|index| index);
-        self.recent.insert(index, Remembered { n, content, epoch, seq, is_kept: false });
+        self.remember(Remembered { n, content, epoch, seq, is_kept: false });
         self.noted = self.noted.wrapping_add(1);
         let is_time = self.noted.is_multiple_of(REMEMBERED as u32);
         is_time.then(|| Some(self.recent[self.lowest_kept()?].n)).flatten()
@@ -167,11 +162,31 @@ impl Resends {
         {
             self.kept += 1;
         }
+        self.forget_lowest();
+    }
+
+    /// Notes command `n`, which is new, where the store has it at once: it is noted and confirmed in one step.
+    pub fn keep(&mut self, n: u64, content: u64, epoch: Epoch, seq: Seq) {
+        self.remember(Remembered { n, content, epoch, seq, is_kept: true });
+        self.kept += 1;
+        self.forget_lowest();
+    }
+
+    fn remember(&mut self, command: Remembered) {
+        if self.recent.len() == self.recent.capacity() {
+            // In small steps: thousands of sessions have one of these, and most of them say little.
+            self.recent.reserve_exact(STEP.max(self.recent.len() / 4));
+        }
+        let index = self.find(command.n).unwrap_or_else(|index| index);
+        self.recent.insert(index, command);
+    }
+
+    /// Forgets the lowest number once more are kept than are remembered: the oldest, when numbers rise as they should. What
+    /// is under way does not count: it may fail, and what was kept must be known then.
+    fn forget_lowest(&mut self) {
         if self.kept as usize > REMEMBERED
             && let Some(lowest) = self.lowest_kept()
         {
-            // The lowest number goes, which is the oldest when numbers rise as they should. What is under way does not count:
-            // it may fail, and what was kept must be known then.
             self.recent.remove(lowest);
             self.kept -= 1;
         }
@@ -234,5 +249,34 @@ impl Resends {
     /// Where the lowest of those is that the store has.
     fn lowest_kept(&self) -> Option<usize> {
         self.recent.iter().position(|done| done.is_kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_kept_at_once_is_remembered_as_what_is_kept_later(
+            numbers in proptest::collection::vec(1_u64..200, 1..150),
+        ) {
+            let (mut at_once, mut later) = (Resends::default(), Resends::default());
+            for (seq, n) in (1..).zip(numbers) {
+                let known = at_once.recall(n, n, 0);
+                prop_assert_eq!(&known, &later.recall(n, n, 0));
+                if known == Ok(Recalled::New) {
+                    at_once.keep(n, n, Epoch(1), seq);
+                    later.note(n, n, Epoch(1), seq);
+                    later.confirm(n);
+                }
+            }
+            for n in 1..200 {
+                prop_assert_eq!(at_once.recall(n, n, 0), later.recall(n, n, 0));
+                prop_assert_eq!(at_once.recall(n, n + 1, 0), later.recall(n, n + 1, 0));
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Where a room's log lives. A closed enum, chosen once at start; every store behaves the same towards rooms and wires.
 //!
 //! Appending is always the same path. With the room's lock held the room numbers a draft, so that order is decided once,
-//! and the hub hands the event over with a receipt; the store keeps it at once, or later, in the order of the numbers; only
-//! then does the room accept it, and is the sender told. Knows no transport and no connection: the receipt is opaque here.
+//! and the hub hands the event over; the store keeps it at once, or takes it with a receipt and keeps it later, in the order
+//! of the numbers; only then does the room accept it, and is the sender told. Knows no transport and no connection: the receipt is opaque here.
 
 pub mod sqlite;
 
@@ -42,14 +42,14 @@ pub struct Opened<R> {
 }
 
 /// What became of an event that a store was given.
-#[derive(Debug)]
-pub enum Appended<R> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
     /// It is as durable as this store promises.
-    Now(Entry<R>),
+    Now,
     /// It will be, or not: the outcome comes, in the order of the numbers.
     Later,
     /// Too much waits for the disk: it was not taken.
-    Full(Entry<R>),
+    Full,
 }
 
 /// Why a store could not be opened.
@@ -108,13 +108,13 @@ impl<R: Send + 'static> Store<R> {
         }
     }
 
-    /// Keeps a numbered event. Called with the room's lock held; never waits.
-    pub fn append(&self, entry: Entry<R>) -> Appended<R> {
+    /// Keeps a numbered event. Called with the room's lock held; never waits. A store that writes nothing has no entry made.
+    pub fn append(&self, entry: impl FnOnce() -> Entry<R>) -> Appended {
         match self {
-            Self::Memory => Appended::Now(entry),
-            Self::Sqlite(sqlite) => match sqlite.append(entry) {
+            Self::Memory => Appended::Now,
+            Self::Sqlite(sqlite) => match sqlite.append(entry()) {
                 Ok(()) => Appended::Later,
-                Err(entry) => Appended::Full(entry),
+                Err(_) => Appended::Full,
             },
         }
     }

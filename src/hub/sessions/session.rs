@@ -168,6 +168,13 @@ impl Session {
         true
     }
 
+    /// Remembers a command that is new and kept already; see [`Resends::keep`].
+    pub(in crate::hub) fn keep(&self, command: Numbered, epoch: Epoch, seq: Seq) {
+        let mut inner = self.inner();
+        inner.newest = inner.newest.max(bounded(command.n));
+        inner.trace().resends.keep(command.n, command.content, epoch, seq);
+    }
+
     /// Remembers a command that is new; see [`Resends::note`].
     pub(in crate::hub) fn note(&self, command: Numbered, epoch: Epoch, seq: Seq) -> Option<u64> {
         let mut inner = self.inner();
