@@ -158,7 +158,9 @@ fn encoding() -> Vec<Step> {
 fn reading() -> Vec<Step> {
     let say = |text: &str| format!(r#"{{"type":"say","id":123,"room":"408213","text":"{text}"}}"#);
     let escaped = say(r#"she said \"hello\" and then\nnothing for a while, as people do"#);
-    let steps = [("", say(LINE)), (" in Persian", say(PERSIAN)), (" with escapes", escaped)].map(|(name, line)| {
+    let long = say(&text(4096, LINE));
+    let lines = [("", say(LINE)), (" in Persian", say(PERSIAN)), (" of 4 KiB", long), (" with escapes", escaped)];
+    let steps = lines.map(|(name, line)| {
         Step::new(format!("read a line to be said{name}"), 1, move || {
             black_box(Command::read(black_box(&line))).expect("a command");
         })
@@ -187,7 +189,8 @@ fn event(seq: u64, text: &str) -> Event {
 /// A message and an acknowledgement, as frames.
 fn writing() -> Vec<Step> {
     let mut steps = Vec::new();
-    for (name, text) in [("", LINE), (" in Persian", PERSIAN)] {
+    let long = text(4096, LINE);
+    for (name, text) in [("", LINE), (" in Persian", PERSIAN), (" of 4 KiB", &long)] {
         let (room, event, mut out) = (room(), event(42, text), Vec::new());
         steps.push(Step::new(format!("write a message{name}, by hand"), 1, move || {
             out.clear();

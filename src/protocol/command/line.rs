@@ -39,10 +39,7 @@ fn key<'f>(rest: &'f str, name: &str) -> Option<&'f str> {
 
 /// A string without escapes, and what follows it.
 fn string(rest: &str) -> Option<(&str, &str)> {
-    let rest = rest.strip_prefix('"')?;
-    let end = memchr::memchr(b'"', rest.as_bytes())?;
-    let (text, after) = rest.split_at(end);
-    json::is_plain(text.as_bytes()).then(|| (text, &after[1..]))
+    json::take_plain(rest.strip_prefix('"')?)
 }
 
 /// A command's number, and what follows it.
