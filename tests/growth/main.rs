@@ -1,5 +1,5 @@
 //! How Charsu grows: what a delivery costs when there are many rooms, what a large room costs whoever comes, what thousands
-//! who come at once cost, and what each connection weighs. The server is a process of its own.
+//! who come at once cost, what each connection weighs, and that all is given back. The server is a process of its own.
 //!
 //! `CHARSU_FULL=1 cargo test --release --test growth -- --nocapture --test-threads 1` plays the full forms, whose figures
 //! stand in docs/growth.md. The short forms run in a debug build beside other tests: what they hold are counts, and ratios of
@@ -9,8 +9,10 @@
 mod connections;
 mod large_room;
 mod many_rooms;
+mod room_memory;
 #[path = "../scene/mod.rs"]
 mod scene;
+mod socketio_memory;
 mod visitor;
 
 use tokio::sync::{Mutex, MutexGuard};

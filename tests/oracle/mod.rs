@@ -11,7 +11,7 @@
 //! Who comes by a wire that shows no numbers is held to what the others have seen: `wire.rs` has what each wire promises.
 //! In its rooms there has to be somebody all the time who sees numbers.
 //!
-//! It knows nothing of connections and of the server. `tests/oracle_itself.rs` holds it to finding what is wrong.
+//! It knows nothing of connections and of the server. `tests/storms/oracle_itself/` holds it to finding what is wrong.
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
 
 mod judge;
@@ -46,7 +46,7 @@ pub(crate) fn hold_among(run: &str, others: &[&str], logs: &[Log], terms: Terms)
     let shown: String = verdict.faults.iter().take(SHOWN).map(|fault| format!("\n  {fault}")).collect();
     panic!(
         "{run}: {} faults, of which the first are{shown}\nThe logs are in {}; CHARSU_LOGS=… cargo test --test \
-         oracle_itself -- --ignored judges them again.",
+         storms oracle_itself:: -- --ignored judges them again.",
         verdict.faults.len(),
         folder.display(),
     );

@@ -1,5 +1,5 @@
 // The documents at /docs are what their specifications ask for: AsyncAPI's and OpenAPI's own schemas judge them. What they say is held
-// against the server by tests/described.
+// against the server by tests/scenes/described.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

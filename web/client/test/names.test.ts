@@ -1,4 +1,4 @@
-// Names and codes read here what the server reads: the same tables as tests/names in Rust.
+// Names and codes read here what the server reads: the same tables as tests/parts/names in Rust.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findCode, parseCode, roomFromPath } from '../src/code.ts';
