@@ -12,7 +12,7 @@
 //! In its rooms there has to be somebody all the time who sees numbers.
 //!
 //! It knows nothing of connections and of the server. `tests/storms/oracle_itself/` holds it to finding what is wrong.
-#![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each program of the tests uses its own part of it")]
 
 mod judge;
 mod log;

@@ -13,7 +13,7 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Cut, Faults, Way, Ways};
+use super::{Cut, Faults, Way};
 use crate::scene::Chance;
 
 /// Bytes that are read at once.
@@ -28,7 +28,6 @@ const GHOST: Duration = Duration::from_secs(30);
 /// A connection.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) number: u64,
     /// The client's end.
     pub(crate) client: SocketAddr,
     faults: watch::Sender<Faults>,
@@ -38,9 +37,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(number: u64, client: SocketAddr, faults: Faults) -> Arc<Self> {
+    pub(super) fn new(client: SocketAddr, faults: Faults) -> Arc<Self> {
         Arc::new(Self {
-            number,
             client,
             faults: watch::Sender::new(faults),
             cut: watch::Sender::new(None),

@@ -2,7 +2,7 @@
 //! holds, swallows or cuts it. Faults can be changed while connections are open, for all of them or for one.
 //!
 //! The server sees each client's own address, so that somebody who changes its network is seen to.
-#![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each program of the tests uses its own part of it")]
 
 mod link;
 
@@ -216,7 +216,7 @@ async fn accept(shared: Arc<Shared>, address: SocketAddr, listener: TcpListener)
             changed = is_open.changed() => changed.expect("the sender is ours"),
             Ok((client, peer)) = accepted => {
                 let number = shared.count.fetch_add(1, Ordering::Relaxed);
-                let link = Link::new(number, peer, shared.faults().clone());
+                let link = Link::new(peer, shared.faults().clone());
                 shared.links().insert(number, Arc::clone(&link));
                 let shared = Arc::clone(&shared);
                 running.spawn(async move {

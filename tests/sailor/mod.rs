@@ -6,7 +6,7 @@
 //! `page.rs`.
 //!
 //! It is lean, so that thousands fit into one process, and judges nothing by itself.
-#![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each program of the tests uses its own part of it")]
 
 mod charsu;
 mod engine;

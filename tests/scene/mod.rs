@@ -1,6 +1,6 @@
 //! What every scene needs: the real server on a free port of loopback, made by the same constructor as `charsu` itself, and
 //! clients that say exactly what they are told to. Everything that waits is bounded by [`WITHIN`].
-#![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each program of the tests uses its own part of it")]
 
 mod authority;
 mod by_http;

@@ -139,11 +139,6 @@ impl Person {
         self.line.say(text);
     }
 
-    /// Sends bytes as they are.
-    pub(crate) fn sends_raw(&self, bytes: Vec<u8>) {
-        self.line.send(bytes);
-    }
-
     /// The number of the next command.
     pub(crate) fn next_id(&mut self) -> u64 {
         self.last_id += 1;
@@ -282,16 +277,6 @@ impl Person {
         self.ended.clone().expect("it has ended")
     }
 
-    /// Waits for a pong, the answer to a WebSocket ping.
-    pub(crate) async fn pong(&mut self) -> Vec<u8> {
-        loop {
-            match self.line.next().await {
-                Heard::Pong(payload) => return payload,
-                other => self.take_in(other),
-            }
-        }
-    }
-
     /// All answers that were not looked at.
     pub(crate) fn unread_answers(&mut self) -> Vec<Value> {
         self.take_in_what_is_there();
@@ -302,17 +287,6 @@ impl Person {
     pub(crate) fn unread_events(&mut self) -> Vec<Value> {
         self.take_in_what_is_there();
         self.events.drain(..).collect()
-    }
-
-    /// Waits for a frame, and gives all that came: answers, and everything else. Nothing if the connection is over.
-    pub(crate) async fn takes(&mut self) -> Option<(Vec<Value>, Vec<Value>)> {
-        while self.answers.is_empty() && self.events.is_empty() {
-            if self.ended.is_some() {
-                return None;
-            }
-            self.take_in_next().await;
-        }
-        Some((self.unread_answers(), self.unread_events()))
     }
 
     /// Says goodbye: 1000 or no code for somebody who means it, 1001 for a page that is loaded again.
