@@ -45,9 +45,11 @@ fn first_special(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a text stands between the quotes of a JSON string as it is.
+/// Whether a text stands between the quotes of a JSON string as it is. Where it ends is known, so there is no place to be found,
+/// and this is quicker.
+#[expect(clippy::needless_bitwise_bool, reason = "without an early end the compiler looks at many bytes at once")]
 fn is_plain(text: &[u8]) -> bool {
-    first_special(text).is_none()
+    text.iter().fold(true, |plain, &byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
 }
 
 /// Takes a string without escapes from behind its first quote: its text, and what follows the quote that ends it. Nothing if
