@@ -7,6 +7,7 @@ use charsu::protocol::Close;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::stage::stage;
 use super::{cases, text};
@@ -181,8 +182,12 @@ fn check_packet(packet: &str) {
     }
 }
 
+/// They are all in one room under the same names, and hear what each other says: one of them at a time.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
 /// Plays packets over a WebSocket. Gives the code with which the session ended, or nothing if it goes on.
 async fn by_socket(scene: &Scene, packets: &[Sent]) -> Option<u16> {
+    let _alone = ALONE.lock().await;
     let mut socket = Socket::open(scene.connect().await, &format!("{PATH}websocket"), "").await;
     let first = Sent::Packet("40".to_owned());
     let last = Sent::Packet(ANYBODY.to_owned());
@@ -206,6 +211,7 @@ async fn by_socket(scene: &Scene, packets: &[Sent]) -> Option<u16> {
 
 /// The same by polling, in one payload. Whether the session goes on.
 async fn by_polling(scene: &Scene, payload: &str) -> bool {
+    let _alone = ALONE.lock().await;
     let reply = scene.connect().await.get(&format!("{PATH}polling"), "").await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let open: Value = serde_json::from_str(&reply.text()[1..]).expect("JSON");
