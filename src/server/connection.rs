@@ -141,6 +141,7 @@ async fn answer(
     caller: Arc<Caller>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    let announced = Endpoint::announce(&app, &request);
     let mut response = match guard::read(request, &app.settings).await {
         Err(refused) => refused,
         Ok(mut request) => {
@@ -154,7 +155,7 @@ async fn answer(
             } else {
                 request.extensions_mut().insert(Peer(caller.peer()));
                 match Endpoint::of(request.uri().path()) {
-                    Some(endpoint) => permit.sign(endpoint.serve(&app, request, &caller).await),
+                    Some(endpoint) => permit.sign(endpoint.serve(&app, request, announced, &caller).await),
                     None => permit.sign(routes.call(request).await?),
                 }
             }

@@ -37,6 +37,8 @@ struct Contents {
     inward: Vec<u8>,
     /// The connection writes nothing more.
     is_shut: bool,
+    /// The client brings and fetches nothing more.
+    is_left: bool,
     /// The client is gone.
     is_gone: bool,
 }
@@ -59,7 +61,8 @@ impl Pipe {
         self.client.register(cx.waker());
         let mut contents = self.contents();
         if contents.outward.is_empty() {
-            return if contents.is_shut || contents.is_gone { Poll::Ready(None) } else { Poll::Pending };
+            let is_over = contents.is_shut || contents.is_left || contents.is_gone;
+            return if is_over { Poll::Ready(None) } else { Poll::Pending };
         }
         let fetched = std::mem::take(&mut contents.outward);
         drop(contents);
@@ -89,7 +92,7 @@ impl Pipe {
     /// Brings a piece for the connection to read, whole or not at all.
     pub fn bring(&self, bytes: &[u8]) -> Brought {
         let mut contents = self.contents();
-        if contents.is_gone || contents.is_shut {
+        if contents.is_gone || contents.is_left || contents.is_shut {
             return Brought::Over;
         }
         if !contents.inward.is_empty() && contents.inward.len() + bytes.len() > INWARD_BYTES {
@@ -113,6 +116,18 @@ impl Pipe {
     /// Brings the first bytes of what the connection will read elsewhere, however much waits already.
     pub(super) fn bring_last(&self, bytes: &[u8]) {
         self.contents().inward.extend_from_slice(bytes);
+    }
+
+    /// The client is leaving: what it brought is still read to its end, and what is said to it is thrown away.
+    pub(super) fn leave(&self) {
+        let mut contents = self.contents();
+        contents.is_left = true;
+        contents.outward = Vec::new();
+        contents.begun = Vec::new();
+        drop(contents);
+        self.connection.wake();
+        self.client.wake();
+        self.bringer.wake();
     }
 
     /// The client is gone: what lies here is thrown away, and the connection's next write fails.
@@ -149,7 +164,7 @@ impl End {
         self.0.connection.register(cx.waker());
         let mut contents = self.0.contents();
         if contents.inward.is_empty() {
-            return if contents.is_gone { Poll::Ready(0) } else { Poll::Pending };
+            return if contents.is_left || contents.is_gone { Poll::Ready(0) } else { Poll::Pending };
         }
         let count = contents.inward.len().min(buffer.len());
         buffer[..count].copy_from_slice(&contents.inward[..count]);
@@ -180,6 +195,9 @@ impl End {
         let mut contents = self.0.contents();
         if contents.is_gone {
             return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if contents.is_left {
+            return Ok(slices.iter().map(|slice| slice.len()).sum());
         }
         let before = contents.outward.len();
         for slice in slices {
@@ -301,6 +319,28 @@ mod tests {
         assert_eq!(end.write(&[IoSlice::new(b"x")]).expect_err("it is gone").kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(pipe.poll_fetch(&mut cx), Poll::Ready(None));
         assert_eq!(pipe.contents().outward.capacity(), 0);
+    }
+
+    #[test]
+    fn a_client_that_leaves_is_heard_to_its_end_and_told_nothing_more() {
+        let (pipe, end) = pipe();
+        let woken = Arc::<Counting>::default();
+        let waker = Waker::from(woken.clone());
+        let mut cx = Context::from_waker(&waker);
+        let mut buffer = [0; 4];
+        write(&end, &vec![b'a'; OUTWARD_BYTES]);
+        assert!(end.poll_writable(&mut cx).is_pending());
+        assert_eq!(pipe.bring(b"unread"), Brought::Taken);
+        pipe.leave();
+        assert!(woken.count() > 0);
+        assert_eq!(pipe.bring(b"late"), Brought::Over);
+        assert_eq!(pipe.poll_fetch(&mut cx), Poll::Ready(None));
+        assert!(end.poll_writable(&mut cx).is_ready());
+        assert_eq!(write(&end, &vec![b'a'; 2 * OUTWARD_BYTES]), 2 * OUTWARD_BYTES);
+        assert_eq!(pipe.contents().outward.capacity(), 0);
+        assert_eq!(end.poll_read(&mut cx, &mut buffer), Poll::Ready(4));
+        assert_eq!(end.poll_read(&mut cx, &mut buffer), Poll::Ready(2));
+        assert_eq!(end.poll_read(&mut cx, &mut buffer), Poll::Ready(0));
     }
 
     #[test]

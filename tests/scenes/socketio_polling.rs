@@ -240,6 +240,55 @@ async fn two_polls_at_once_end_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_payloads_at_once_end_the_session_and_lose_nothing_that_was_taken() {
+    let scene = Scene::with(scene::tireless);
+    let (mut polling, mut page) = (scene.polling().await, scene.socketio().await);
+    polling.brings("40").await;
+    polling.fetches_all(1).await;
+    // So many refusals wait to be fetched that nothing more is read.
+    let refused = (0..1000).map(|n| format!("42{n}[\"chat message\",\" \"]")).collect::<Vec<_>>().join("\u{1e}");
+    assert_eq!(polling.brings(&refused).await, 200);
+    assert_eq!(polling.brings(&refused).await, 200);
+    let lines = ["one", "two"].map(|text| format!("42[\"chat message\",\"{text}\"]"));
+    for line in &lines {
+        assert_eq!(polling.brings(line).await, 200);
+    }
+    let (mut one, mut other) = (scene.connect().await, scene.connect().await);
+    let lost = "42[\"chat message\",\"lost\"]";
+    // Both are under way before either is whole.
+    for raw in [&mut one, &mut other] {
+        let head = format!("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}", polling.path, raw.host(), lost.len());
+        raw.send(head + "\r\n\r\n4").await;
+    }
+    until("the session's end", || scene.app.hub.connections() == 1).await;
+    for raw in [&mut one, &mut other] {
+        raw.send(&lost[1..]).await;
+        let reply = raw.reply().await;
+        assert_eq!(reply.status, 400);
+        assert!([1, 3].map(|code| format!("{{\"code\":{code},")).iter().any(|begin| reply.text().starts_with(begin)));
+    }
+    assert_eq!(polling.fetches().await, Err(400), "the session is over");
+    page.emits("chat message", json!("three"));
+    for text in ["one", "two", "three"] {
+        assert_eq!(page.hears().await, json!(["chat message", text]), "what was taken is said, and nothing else");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_that_breaks_off_ends_the_session() {
+    let scene = Scene::start();
+    let mut polling = scene.polling().await;
+    polling.brings("40").await;
+    polling.fetches_all(1).await;
+    let mut raw = scene.connect().await;
+    raw.send(format!("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n42", polling.path, raw.host())).await;
+    raw.says_no_more().await;
+    drop(raw);
+    until("the session's end", || scene.app.hub.connections() == 0).await;
+    assert_eq!(polling.fetches().await, Err(400));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_poll_that_is_cancelled_ends_the_session() {
     let scene = Scene::start();
     let mut polling = scene.polling().await;

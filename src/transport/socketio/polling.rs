@@ -115,8 +115,9 @@ enum End {
 }
 
 /// Marks a request as under way; what ends without an answer ends the session.
-struct Turn<'s> {
-    session: &'s Polled,
+#[derive(Debug)]
+pub(crate) struct Turn {
+    session: Arc<Polled>,
     done: fn(&mut State),
     is_answered: bool,
 }
@@ -137,13 +138,13 @@ impl Drop for Held<'_> {
     }
 }
 
-impl Turn<'_> {
+impl Turn {
     fn answered(mut self) {
         self.is_answered = true;
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         (self.done)(&mut self.session.state());
         if !self.is_answered {
@@ -192,7 +193,7 @@ impl Polled {
     }
 
     /// Answers a request that fetches, once there is something.
-    pub(super) async fn fetch(&self, endless: Option<&Endless>) -> Result<Response<Body>, Fault> {
+    pub(super) async fn fetch(self: &Arc<Self>, endless: Option<&Endless>) -> Result<Response<Body>, Fault> {
         let turn = {
             let mut state = self.state();
             self.check(&mut state)?;
@@ -202,7 +203,7 @@ impl Polled {
                 return Err(Fault::Request);
             }
             state.is_fetching = true;
-            Turn { session: self, done: |state| state.is_fetching = false, is_answered: false }
+            Turn { session: self.clone(), done: |state| state.is_fetching = false, is_answered: false }
         };
         // A client that hangs up meanwhile is noticed, and then this is dropped: it has cancelled its poll, which is no way to
         // poll, for whatever is fetched from here on would be lost.
@@ -213,19 +214,22 @@ impl Polled {
         Ok(requests::payload(fetched))
     }
 
+    /// Notes that a request brings a payload, from its head on. Two at once have no order that anybody knows: the second one
+    /// ends the session, and neither is taken.
+    pub(super) fn begin_bringing(self: &Arc<Self>) -> Result<Turn, Fault> {
+        let mut state = self.state();
+        self.check(&mut state)?;
+        if state.is_bringing {
+            drop(state);
+            self.end(End::ByServer);
+            return Err(Fault::Request);
+        }
+        state.is_bringing = true;
+        Ok(Turn { session: self.clone(), done: |state| state.is_bringing = false, is_answered: false })
+    }
+
     /// Answers a request that brings a payload, once it was taken.
-    pub(super) async fn post(&self, body: Bytes, app: &App) -> Result<Response<Body>, Fault> {
-        let turn = {
-            let mut state = self.state();
-            self.check(&mut state)?;
-            if state.is_bringing {
-                drop(state);
-                self.end(End::ByServer);
-                return Err(Fault::Request);
-            }
-            state.is_bringing = true;
-            Turn { session: self, done: |state| state.is_bringing = false, is_answered: false }
-        };
+    pub(super) async fn post(&self, turn: Turn, body: Bytes, app: &App) -> Result<Response<Body>, Fault> {
         let limit = Terms::of(&app.settings).max_payload;
         let text = str::from_utf8(&body).ok().filter(|text| text.len() <= limit).ok_or(Fault::Request)?;
         let mut frames = Vec::with_capacity(body.len() + 16);
@@ -375,7 +379,7 @@ impl Polled {
         self.fetcher.wake();
     }
 
-    /// Ends the session at once, whatever is on its way.
+    /// Ends the session, whatever is on its way to the client. What the client was told that it was taken is still read.
     fn end(&self, end: End) {
         let is_carried_elsewhere = {
             let mut state = self.state();
@@ -383,7 +387,7 @@ impl Polled {
             state.is_upgraded
         };
         if !is_carried_elsewhere {
-            self.pipe.hang_up();
+            self.pipe.leave();
         }
         self.end_gently(end);
     }

@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::json;
 
-use super::polling::Polled;
+use super::polling::{Polled, Turn};
 use super::probe;
 use crate::auth::Admitted;
 use crate::server::{App, Caller, Endless, answers};
@@ -37,7 +37,7 @@ pub(crate) enum Endpoint {
 
 /// What is wrong with a request, in the numbers and words of the framework's own server, which clients know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Transport,
     Session,
     Method,
@@ -45,6 +45,9 @@ pub(super) enum Fault {
     Forbidden,
     Protocol,
 }
+
+/// Whether a session may be brought something.
+pub(crate) type Announced = Result<Turn, Fault>;
 
 impl Fault {
     const fn told(self) -> (u8, &'static str) {
@@ -118,8 +121,25 @@ impl Endpoint {
         }
     }
 
-    /// Answers a request, perhaps only after a while.
-    pub(crate) async fn serve(self, app: &Arc<App>, request: Request<Body>, caller: &Caller) -> Response<Body> {
+    /// Tells a session that a request will bring it something, whose body is still to come. Nothing if it is none of those.
+    pub(crate) fn announce<B>(app: &App, request: &Request<B>) -> Option<Announced> {
+        let uri = request.uri();
+        if request.method() != Method::POST || Self::of(uri.path()).is_none() {
+            return None;
+        }
+        let query = Query::of(uri.query());
+        let session = app.engines.find(query.sid.as_deref()?)?;
+        (query.transport.as_deref() == Some("polling")).then(|| session.begin_bringing())
+    }
+
+    /// Answers a request, perhaps only after a while. `announced` is what was said of it before its body came.
+    pub(crate) async fn serve(
+        self,
+        app: &Arc<App>,
+        request: Request<Body>,
+        announced: Option<Announced>,
+        caller: &Caller,
+    ) -> Response<Body> {
         let path = request.uri().path();
         if let Some(file) = path.strip_prefix("/socket.io/").filter(|file| !file.is_empty()) {
             return match web::find_client(file) {
@@ -127,13 +147,19 @@ impl Endpoint {
                 None => answers::plain(StatusCode::NOT_FOUND, "There is no such file of the Socket.IO client."),
             };
         }
-        match self.session(app, request, caller).await {
+        match self.session(app, request, announced, caller).await {
             Ok(response) => response,
             Err(fault) => fault.response(),
         }
     }
 
-    async fn session(self, app: &Arc<App>, request: Request<Body>, caller: &Caller) -> Result<Response<Body>, Fault> {
+    async fn session(
+        self,
+        app: &Arc<App>,
+        request: Request<Body>,
+        announced: Option<Announced>,
+        caller: &Caller,
+    ) -> Result<Response<Body>, Fault> {
         let query = Query::of(request.uri().query());
         match query.transport.as_deref() {
             Some("polling" | "websocket") => {}
@@ -172,8 +198,9 @@ impl Endpoint {
                 session.fetch(request.extensions().get::<Endless>().cloned().as_ref()).await
             }
             (&Method::POST, Some(session)) => {
+                let turn = announced.unwrap_or_else(|| session.begin_bringing())?;
                 let body = request.into_body().collect().await.map_err(|_| Fault::Request)?;
-                session.post(body.to_bytes(), app).await
+                session.post(turn, body.to_bytes(), app).await
             }
             (_, Some(_)) => Err(Fault::Request),
         }
