@@ -9,6 +9,8 @@ mod forged;
 mod kept_to;
 mod minted;
 mod program;
+#[cfg(not(feature = "conformance"))]
+mod recovered;
 mod renewed;
 mod wires;
 
