@@ -365,36 +365,68 @@ async fn the_dialects_are_as_they_are_written_down() {
     }
 }
 
-/// Every `text` block of docs/socketio.md, likewise. What an ellipsis stands for changes.
+/// Every `text` block of docs/socketio.md, likewise. What an ellipsis stands for changes; what a name in angle brackets stands
+/// for is the same throughout a block. A block may begin with the setting that it is about.
 #[cfg(not(feature = "conformance"))]
 #[tokio::test(flavor = "multi_thread")]
 async fn socketio_is_as_it_is_written_down() {
     let document = read("docs/socketio.md");
     let blocks = blocks(&document, "text");
-    assert!(blocks.len() >= 3, "only {} conversations were found", blocks.len());
+    assert!(blocks.len() >= 4, "only {} conversations were found", blocks.len());
     for block in blocks {
-        let scene = Scene::start();
-        let mut pages = BTreeMap::new();
-        for line in &block {
+        let recovers = block[0].strip_prefix("charsu --socketio-recovery ").map(str::to_owned);
+        let lines = &block[usize::from(recovers.is_some())..];
+        let scene = Scene::with(|settings| settings.socketio_recovery = recovers);
+        let (mut pages, mut named) = (BTreeMap::new(), BTreeMap::new());
+        for line in lines {
             let (who, what) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
             let what = what.trim_start();
             if what == "connects" {
                 pages.insert(who, scene.socketio_page().await);
                 continue;
             }
+            if what == "breaks off" {
+                pages.remove(who).unwrap_or_else(|| panic!("{who} is not connected: {line}")).vanishes().await;
+                continue;
+            }
             let page = pages.get_mut(who).unwrap_or_else(|| panic!("{who} is not connected: {line}"));
             match what.split_once(' ') {
-                Some((">", packet)) => page.sends(packet),
+                Some((">", packet)) => {
+                    let known = named.iter().fold(packet.to_owned(), |packet, (name, is): (&String, &String)| {
+                        packet.replace(&format!("<{name}>"), is)
+                    });
+                    assert!(!known.contains('<'), "something in it was never heard: {line}");
+                    page.sends(&known);
+                }
                 Some(("<", wanted)) => {
                     let packet = page.gets().await;
-                    let (before, after) = wanted.split_once('…').unwrap_or((wanted, wanted));
-                    assert!(packet.starts_with(before) && packet.ends_with(after), "{line}: {packet}");
-                    assert!(wanted.contains('…') || packet == wanted, "{line}: {packet}");
+                    assert!(is_as_written(&packet, wanted, &mut named), "{line}: {packet} with {named:?}");
                 }
                 _ => panic!("neither > nor < nor a word that is known: {line}"),
             }
         }
     }
+}
+
+/// Whether a packet is what the document has. What has a name there is remembered under it, and differs from what has another.
+#[cfg(not(feature = "conformance"))]
+fn is_as_written(packet: &str, wanted: &str, named: &mut BTreeMap<String, String>) -> bool {
+    let Some(at) = wanted.find(['…', '<']) else { return packet == wanted };
+    let Some(rest) = packet.strip_prefix(&wanted[..at]) else { return false };
+    let (name, after) = match wanted[at..].strip_prefix('<') {
+        Some(rest) => rest.split_once('>').expect("a name ends"),
+        None => ("", &wanted[at + '…'.len_utf8()..]),
+    };
+    let length = after.chars().next().map_or(Some(rest.len()), |next| rest.find(next));
+    let Some((is, rest)) = length.map(|length| rest.split_at(length)) else { return false };
+    if !name.is_empty() {
+        let is_new = named.values().all(|known| known != is);
+        let known = named.entry(name.to_owned()).or_insert_with(|| if is_new { is.to_owned() } else { String::new() });
+        if known != is {
+            return false;
+        }
+    }
+    !is.is_empty() && is_as_written(rest, after, named)
 }
 
 async fn play<'t>(line: &'t str, scene: &Scene, clients: &mut BTreeMap<&'t str, Socket>) {
