@@ -81,6 +81,12 @@ impl App {
         self.verifier.is_some()
     }
 
+    /// How many requests of Socket.IO's polling are held back until there is something to fetch. Counted when it is asked: it
+    /// looks at every session.
+    pub fn held_polls(&self) -> usize {
+        self.engines.held()
+    }
+
     /// Judges a token, however it came.
     ///
     /// # Errors

@@ -1,8 +1,6 @@
 //! Sessions of Engine.IO that requests carry: polling, moving to a WebSocket, and every way to do it wrong.
 #![cfg(not(feature = "conformance"))]
 
-use std::time::Duration;
-
 use charsu::config::Settings;
 use serde_json::{Value, json};
 
@@ -382,8 +380,7 @@ async fn a_stop_ends_polls_and_tells_their_clients() {
     polling.brings("40").await;
     polling.fetches_all(1).await;
     let waiting = tokio::spawn(async move { polling.fetches().await });
-    until("the poll", || scene.app.addresses.connections() >= 2).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until("the poll", || scene.app.held_polls() == 1).await;
     scene.stop().await;
     assert_eq!(within("the poll's end", waiting).await.expect("no panic"), Ok(vec!["1".to_owned()]));
 }

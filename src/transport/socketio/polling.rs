@@ -41,6 +41,11 @@ impl Sessions {
         self.by_sid().get(sid).cloned()
     }
 
+    /// How many of them are being fetched from.
+    pub(crate) fn held(&self) -> usize {
+        self.by_sid().values().filter(|session| session.state().is_fetching).count()
+    }
+
     fn forget(&self, sid: &str) {
         let mut by_sid = self.by_sid();
         by_sid.remove(sid);
