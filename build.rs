@@ -12,6 +12,8 @@ use std::process::{Command, ExitCode, Output};
 use std::time::SystemTime;
 use std::{env, fs, io};
 
+use zlib_rs::DeflateConfig;
+
 /// What the page is made of, below `web/`.
 const SOURCES: [&str; 7] =
     ["app", "client/src", "package.json", "package-lock.json", "scripts", "tsconfig.json", "vite.config.ts"];
@@ -23,8 +25,10 @@ fn main() -> ExitCode {
     }
     let documents = project().join("docs/api");
     println!("cargo:rerun-if-changed={}", documents.display());
-    let tables =
-        page().and_then(|folder| Ok(table("ASSETS", folder.as_deref())? + &table("DOCUMENTS", Some(&documents))?));
+    let tables = page().and_then(|folder| {
+        let packed = pack(&documents, &out().join("documents"))?;
+        Ok(table("ASSETS", folder.as_deref(), None)? + &table("DOCUMENTS", Some(&documents), Some(&packed))?)
+    });
     match tables {
         Ok(tables) => {
             let written = fs::write(out().join("page.rs"), tables);
@@ -117,11 +121,34 @@ const LAST_LINES: usize = 20;
 const REMEDY: &str =
     "Install Node 20 or later with npm, or build a server without page: cargo build --no-default-features";
 
-/// The table in Rust: every file of the folder with its compressed copies.
-fn table(name: &str, folder: Option<&Path>) -> io::Result<String> {
+/// Writes each file of a folder as gzip into another, which it gives back. Here and not by the page's scripts, for a build
+/// without the page needs no Node.
+fn pack(folder: &Path, into: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(into)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let content = fs::read(entry.path())?;
+        // A gzip's head and end are 12 bytes longer than those that the bound is meant for.
+        let mut room = vec![0; zlib_rs::compress_bound(content.len()) + 12];
+        let config = DeflateConfig { level: 9, window_bits: 15 + 16, ..DeflateConfig::default() };
+        let (packed, result) = zlib_rs::compress_slice(&mut room, &content, config);
+        if result as i32 != 0 {
+            return Err(io::Error::other(format!("{} cannot be compressed: {result:?}", entry.path().display())));
+        }
+        fs::write(into.join(entry.file_name()).with_added_extension("gz"), packed)?;
+    }
+    Ok(into.to_owned())
+}
+
+/// The table in Rust: every file of the folder with its compressed copies. Where there is a folder `packed`, those in it
+/// stand for the files.
+fn table(name: &str, folder: Option<&Path>, packed: Option<&Path>) -> io::Result<String> {
     let mut files = BTreeMap::new();
     if let Some(folder) = folder {
         gather(folder, folder, &mut files)?;
+    }
+    if let Some(packed) = packed {
+        gather(packed, packed, &mut files)?;
     }
     let mut table = format!("static {name}: &[Asset] = &[\n");
     for (path, file) in &files {
@@ -139,11 +166,14 @@ fn table(name: &str, folder: Option<&Path>) -> io::Result<String> {
         };
         let _ = writeln!(
             table,
-            "    Asset {{ path: {path:?}, content_type: {:?}, hash: \"{}\", immutable: {}, raw: {}, br: {}, gz: {} }},",
+            "    Asset {{ path: {path:?}, content_type: {:?}, hash: \"{}\", immutable: {}, plain: {}, br: {}, gz: {} }},",
             content_type(path),
             hash(&content),
             is_named_by_content(path),
-            embedded(file),
+            match packed {
+                Some(_) => "Plain::Packed".to_owned(),
+                None => format!("Plain::Kept({})", embedded(file)),
+            },
             copy(".br"),
             copy(".gz"),
         );

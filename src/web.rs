@@ -1,6 +1,6 @@
 //! The chat page, embedded: answers for `/`, `/r/{room}` and the page's assets, from a table that `build.rs` made; and the
-//! documents at `/docs`, from another. Nothing is compressed, hashed or copied while the server runs. Knows nothing of what
-//! the page does, or of what the documents say.
+//! documents at `/docs`, from another. Nothing is compressed or hashed while the server runs, and nothing is copied but a
+//! document for whoever does not take gzip. Knows nothing of what the page does, or of what the documents say.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use http::header::{
     CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use zlib_rs::{InflateConfig, decompress_slice};
 
 use crate::transport::origin;
 
@@ -22,9 +23,19 @@ pub struct Asset {
     hash: &'static str,
     /// Its name changes with its content, so that it may be kept for ever.
     immutable: bool,
-    raw: &'static [u8],
+    plain: Plain,
     br: Option<&'static [u8]>,
     gz: Option<&'static [u8]>,
+}
+
+/// A file without any encoding.
+#[derive(Debug)]
+enum Plain {
+    /// It lies here.
+    Kept(&'static [u8]),
+    /// It is inflated from its gzip when somebody asks who does not take that. The documents are read seldom, and nine tenths of
+    /// what they would weigh in every binary is saved.
+    Packed,
 }
 
 // `ASSETS: &[Asset]`, sorted by path; empty when the page was not built. `DOCUMENTS: &[Asset]` likewise, and never empty.
@@ -37,6 +48,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The largest window, in a wrapping of gzip, as zlib counts.
+const GZIP: i32 = 15 + 16;
 
 /// What is said in the place of the page when it was not built.
 const NO_PAGE: &str = "Charsu is running. This server was built without its page.\n\
@@ -98,11 +112,12 @@ pub fn answer(found: Found, request: &HeaderMap) -> Response<Body> {
 
 impl Asset {
     fn answer(&self, request: &HeaderMap) -> Response<Body> {
-        let (encoding, bytes) = self.encoded(request);
+        let (encoding, packed) = self.encoded(request);
         let suffix = encoding.map(|encoding| format!("-{encoding}")).unwrap_or_default();
         let tag = format!("\"{}{suffix}\"", self.hash);
         let known = request.get_all(IF_NONE_MATCH).iter().any(|tags| has_tag(tags, &tag));
-        let mut response = Response::new(if known { Body::empty() } else { Body::from(Bytes::from_static(bytes)) });
+        let body = if known { Bytes::new() } else { packed.map_or_else(|| self.plain(), Bytes::from_static) };
+        let mut response = Response::new(Body::from(body));
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
@@ -127,12 +142,24 @@ impl Asset {
         response
     }
 
-    fn encoded(&self, request: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
+    fn encoded(&self, request: &HeaderMap) -> (Option<&'static str>, Option<&'static [u8]>) {
         let offers = [("br", self.br), ("gzip", self.gz)];
-        let best = offers.into_iter().find_map(|(encoding, bytes)| {
-            bytes.filter(|_| accepts(request, encoding)).map(|bytes| (Some(encoding), bytes))
-        });
-        best.unwrap_or((None, self.raw))
+        let best = offers.into_iter().find(|(encoding, bytes)| bytes.is_some() && accepts(request, encoding));
+        best.map_or((None, None), |(encoding, bytes)| (Some(encoding), bytes))
+    }
+
+    fn plain(&self) -> Bytes {
+        match (&self.plain, self.gz) {
+            (Plain::Kept(bytes), _) => Bytes::from_static(bytes),
+            (Plain::Packed, Some(gz)) => {
+                // It ends with how long that is (RFC 1952 section 2.3.1).
+                let length = gz.last_chunk().map_or(0, |length| u32::from_le_bytes(*length));
+                let mut whole = vec![0; length as usize];
+                decompress_slice(&mut whole, gz, InflateConfig { window_bits: GZIP });
+                whole.into()
+            }
+            (Plain::Packed, None) => unreachable!("the build packs what it leaves out"),
+        }
     }
 }
 
@@ -170,7 +197,7 @@ mod tests {
         content_type: "text/javascript; charset=utf-8",
         hash: "abc",
         immutable: true,
-        raw: b"raw",
+        plain: Plain::Kept(b"raw"),
         br: Some(b"br"),
         gz: Some(b"gz"),
     };
@@ -179,7 +206,7 @@ mod tests {
         content_type: "text/html; charset=utf-8",
         hash: "def",
         immutable: false,
-        raw: b"<!doctype html>",
+        plain: Plain::Kept(b"<!doctype html>"),
         br: None,
         gz: None,
     };

@@ -30,6 +30,32 @@ async fn the_documents_are_there_for_anybody_from_anywhere_whoever_else_needs_a_
 }
 
 #[tokio::test]
+async fn the_documents_come_as_gzip_to_whoever_takes_it() {
+    let scene = Scene::start();
+    for (path, file, kind) in FILES {
+        let plain = scene.get(path).await;
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"), "{path}");
+        for takes in ["gzip, deflate, br, zstd", "gzip;q=0.5"] {
+            let takes = format!("Accept-Encoding: {takes}\r\n");
+            let reply = scene.connect().await.get(path, &takes).await;
+            let how = (reply.status, reply.header("content-encoding"), reply.header("content-type"));
+            assert_eq!(how, (200, "gzip", kind), "{path}");
+            assert_eq!(reply.header("vary"), "accept-encoding", "{path}");
+            assert_ne!(reply.header("etag"), plain.header("etag"), "{path}");
+            // RFC 1952 section 2.3: ten bytes before, for there are no further fields, and eight after.
+            let inner = &reply.body[10..reply.body.len() - 8];
+            let inflated = miniz_oxide::inflate::decompress_to_vec(inner).expect("it is whole");
+            assert!(inflated == fs::read(in_project("docs/api").join(file)).expect("it is committed"), "{path}");
+            assert!(reply.body.len() * 3 < inflated.len(), "{path} is {} bytes long", reply.body.len());
+            let known = format!("{takes}If-None-Match: {}\r\n", reply.header("etag"));
+            assert_eq!(scene.connect().await.get(path, &known).await.status, 304, "{path}");
+            let other = format!("{takes}If-None-Match: {}\r\n", plain.header("etag"));
+            assert_eq!(scene.connect().await.get(path, &other).await.status, 200, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_page_of_documents_keeps_to_the_policy_that_it_comes_with() {
     let page = Scene::start().get("/docs").await;
     assert!(page.header("content-security-policy").contains("default-src 'self'"));
