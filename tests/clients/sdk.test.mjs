@@ -1,12 +1,12 @@
-// @charsu/client as it is published, in programs: the same scenes in Node, with a WebSocket that is given to it, and in Bun, with the
-// engine's own. CHARSU_URL names a server that tests/clients/run has started.
+// @charsu/client as it is published, in programs: the same scenes in Node, with a WebSocket that is given to it, and in Bun and Deno, with
+// the engine's own. CHARSU_URL names a server that tests/clients/run has started.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { connect, Refusal } from '../../web/client/dist/index.js';
 
 const SERVER = (process.env.CHARSU_URL ?? 'ws://127.0.0.1:8000').replace('ws', 'http');
-const { WebSocket } = 'Bun' in globalThis ? globalThis : createRequire(new URL('../../web/package.json', import.meta.url))('ws');
+const { WebSocket } = 'Bun' in globalThis || 'Deno' in globalThis ? globalThis : createRequire(new URL('../../web/package.json', import.meta.url))('ws');
 let rooms = 0;
 
 /** People in a room of their own; their sessions end with the scene. */

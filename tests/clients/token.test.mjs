@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { browser, Chat, connect, Refusal, withFallback } from '../../web/client/dist/index.js';
 
 const SERVER = (process.env.CHARSU_GUARDED_URL ?? 'ws://127.0.0.1:8000').replace('ws', 'http');
-const { WebSocket } = 'Bun' in globalThis ? globalThis : createRequire(new URL('../../web/package.json', import.meta.url))('ws');
+const { WebSocket } = 'Bun' in globalThis || 'Deno' in globalThis ? globalThis : createRequire(new URL('../../web/package.json', import.meta.url))('ws');
 const secret = readFileSync(process.env.CHARSU_SECRET ?? 'tests/auth/keys/secret.txt', 'utf8').trimEnd();
 let rooms = 0;
 const aRoom = () => `token-${process.pid}-${(rooms += 1)}`;
