@@ -112,6 +112,8 @@ fn judge(app: &App, request: &Request<Body>) -> Result<Admission, Denied> {
         return Ok(Admission::Anybody);
     }
     match (offered(app, request)?, asked) {
+        // Whoever shows an empty one asks whether that will do: a page learns in this way why its WebSocket did not open.
+        (Some(token), _) if token.is_empty() => Err(Denied::Missing),
         (Some(token), _) => app.present(&token).map(Admission::Owner),
         (None, Asked::Always) => Err(Denied::Missing),
         (None, Asked::Later) => Ok(Admission::Awaited),
@@ -135,16 +137,17 @@ fn offered(app: &App, request: &Request<Body>) -> Result<Option<String>, Denied>
     if found.is_empty() { Ok(token) } else { Err(Denied::Several) }
 }
 
-/// The token of an `Authorization` header (RFC 6750 section 2.1).
+/// The token of an `Authorization` header (RFC 6750 section 2.1). Of an empty one no space is left, either.
 fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The secret of a session that a request speaks for. Where tokens are asked for, `Authorization` is theirs.
 pub(crate) fn session_secret<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
     let named = headers.get(SESSION).and_then(|value| value.to_str().ok());
-    let unnamed = || headers.get(AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
+    let shown = || headers.get(AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
+    let unnamed = || shown().filter(|secret| !secret.is_empty());
     if app.asks_for_tokens() { named } else { named.or_else(unnamed) }
 }
 

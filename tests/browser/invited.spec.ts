@@ -52,3 +52,14 @@ test('an invitation leads in under its name, is not left in the address, and end
   await expect(arash.page.locator('.banner')).toContainText('This invitation has run out. Ask for another link.', { timeout: 20_000 });
   await expect(arash.page.getByText('Hello', { exact: true }).first()).toBeVisible();
 });
+
+test('who is in when the server comes back and asks for invitations is told so, and keeps what it wrote', { tag: '@desktop' }, async ({ arrive, serve }) => {
+  const at = await serve();
+  const mina = await arrive({ at });
+  await mina.openRoom('Mina');
+  await at.kill();
+  await mina.say('Hello');
+  await at.again('--auth-secret-file', SECRET_FILE);
+  await expect(mina.page.locator('.banner')).toContainText('You need an invitation link to enter here.', { timeout: 30_000 });
+  await expect(mina.log.locator('li.msg.queued')).toHaveCount(1);
+});

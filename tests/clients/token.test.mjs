@@ -37,6 +37,8 @@ test('a token lets in and gives the name; without one, and with a bad one, it is
   assert.equal((await told).code, 'token_invalid');
   const old = await visiting(context, { token: token('Eve', -5) });
   await assert.rejects(old.join(room, 'Eve'), { code: 'token_expired', message: 'This invitation has run out. Ask for another.' });
+  const bare = await visiting(context, {});
+  await assert.rejects(bare.join(room, 'Eve'), { code: 'token_required', message: 'You need an invitation to enter here.' });
 });
 
 for (const [way, around] of [['by sockets', false], ['by requests', true]]) {

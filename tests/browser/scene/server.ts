@@ -50,9 +50,9 @@ export class Server {
     return `${this.#scheme}://${host}:${this.#port}`;
   }
 
-  /** Starts it, the second time on the port that it had. */
-  async again(): Promise<void> {
-    const child = spawn(binary(), ['--listen', `127.0.0.1:${this.#port}`, ...DEFAULTS, ...this.#options], {
+  /** Starts it, the second time on the port that it had, and perhaps with more options. */
+  async again(...more: string[]): Promise<void> {
+    const child = spawn(binary(), ['--listen', `127.0.0.1:${this.#port}`, ...DEFAULTS, ...this.#options, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'], env: surroundings(),
     });
     this.#child = child;

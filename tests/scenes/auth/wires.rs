@@ -109,6 +109,21 @@ async fn what_is_nobodys_needs_no_token() {
 }
 
 #[tokio::test]
+async fn an_empty_token_is_none_and_whoever_shows_it_is_told_that_one_is_needed() {
+    let scene = asking();
+    for headers in ["Authorization: Bearer \r\n", "Authorization: bearer\r\n"] {
+        let reply = scene.connect().await.get("/api/about", headers).await;
+        is_refused("a page that asks whether it may come without one", &reply, "token_required", "missing");
+        for (what, reply) in on_every_wire(&scene, "", headers).await {
+            is_refused(what, &reply, "token_required", "missing");
+        }
+        let open = Scene::start();
+        assert_eq!(open.connect().await.get("/api/about", headers).await.status, 200, "nobody asks for one here");
+        assert_eq!(open.connect().await.post("/api/rooms", headers, "").await.status, 201);
+    }
+}
+
+#[tokio::test]
 async fn a_browser_shows_its_token_as_a_subprotocol_and_is_answered_with_charsu_alone() {
     let scene = asking();
     let token = token_of("Ali");

@@ -69,7 +69,6 @@ export class Chat {
       frame: (frame) => this.#hear(frame),
       cut: (code) => this.#cut(code),
       denied: (why) => {
-        if (this.#env.token === undefined) return;
         this.#notice = why;
         this.#news.changed();
       },

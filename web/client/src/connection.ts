@@ -142,15 +142,20 @@ export class Connection {
       },
       frame: (frame) => this.#hear(frame),
       lost: (code, reason) => this.lost(code, reason),
+      asked: (words) => {
+        // Not if it was let in meanwhile, or nothing is wanted any more.
+        if (this.#state.failures > 0 && words.includes('"token_')) this.lost(TOKEN, words);
+      },
     });
     this.#wire = wire;
   }
 
   /** Begins an attempt anew that may hang on a network which is gone. */
   #unstick(): void {
-    if (this.#state.phase !== 'connecting' || this.#wire?.isStuck !== true) return;
-    this.#unplug(0);
-    this.#connect();
+    if (this.phase === 'connecting' && this.#wire?.isStuck) {
+      this.#unplug(0);
+      this.#connect();
+    }
   }
 
   #unplug(code: number, closing?: number): void {
@@ -162,10 +167,12 @@ export class Connection {
   #hear(frame: Heard): void {
     switch (frame.type) {
       case 'welcome': {
-        if (this.#state.phase !== 'connecting') return;
-        this.session = frame.session;
-        this.#wire?.beat(frame.heartbeat_ms);
-        return this.#events.welcomed(frame);
+        if (this.phase === 'connecting') {
+          this.session = frame.session;
+          this.#wire?.beat(frame.heartbeat_ms);
+          this.#events.welcomed(frame);
+        }
+        return;
       }
       case 'goaway': {
         this.asked(frame.retry_after_ms);

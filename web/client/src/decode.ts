@@ -40,9 +40,9 @@ const whole = where(isWhole);
 const text = where(isText);
 const whether = where((value) => typeof value === 'boolean');
 /** Not said is no. */
-const surely: Read = (value) => value === true;
+const surely = (value: unknown): boolean => value === true;
 /** Only yes is ever said. */
-const marked = where((value) => value === true);
+const marked = where(surely);
 
 /** An object with these fields; those with a question mark may be missing, and are if they are not what they should be. */
 function shape(fields: Readonly<Record<string, Read>>, type?: string): Read {

@@ -75,10 +75,11 @@ export function reconnect(state: Reconnect, what: Happening, now: number, random
 }
 
 function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now: number, random: () => number): Reconnect {
-  if (state.phase !== 'live' && state.phase !== 'connecting') return state;
   const { code, reason } = what;
+  // Also while it waits: why a token was not taken is learned later than that it was not.
   if (FINAL_CODES.includes(code)) return { ...state, phase: 'closed', closed: { code, reason } };
   const wasLive = state.phase === 'live';
+  if (state.phase !== 'connecting' && !wasLive) return state;
   const asked = Math.min(LONGEST_WAIT_MS, what.retryAfterMs ?? LATER_MS[code] ?? 0);
   const steady = wasLive && now - state.welcomedAt >= STEADY_MS;
   const step = steady ? 0 : Math.min(state.step, wasLive ? FLAPPING_STEP : DELAYS_MS.length - 1);
@@ -90,14 +91,14 @@ function lost(state: Reconnect, what: Extract<Happening, { kind: 'lost' }>, now:
     failures: wasLive ? 0 : state.failures + (state.online ? 1 : 0),
     step: step + 1,
     notBefore: now + asked,
-    restarts: what.restarts === true || (!wasLive && state.restarts),
+    restarts: what.restarts || (!wasLive && state.restarts),
   };
   if (next.failures >= state.patience) return { ...next, phase: 'stopped' };
   // What the server asks for is the least, and everybody was told the same: up to a fifth is added by chance.
   const least = asked + asked * random() / 5;
   const wait = next.online ? random() * (DELAYS_MS[step] ?? 0) : offlineWait(random);
   // A server that restarts has given everybody another time, so that nothing is to be added.
-  return { ...next, dueAt: Math.ceil(now + (what.restarts === true && next.online ? asked : Math.max(least, wait))) };
+  return { ...next, dueAt: Math.ceil(now + (what.restarts && next.online ? asked : Math.max(least, wait))) };
 }
 
 function offlineWait(random: () => number): number {
@@ -114,7 +115,7 @@ function online(state: Reconnect, is: boolean, now: number, random: () => number
 function atOnce(state: Reconnect, now: number): Reconnect {
   if (state.phase !== 'waiting' && state.phase !== 'stopped') return state;
   const fresh = state.phase === 'stopped' ? { ...state, failures: 0, step: 0 } : state;
-  return now >= fresh.notBefore ? { ...fresh, phase: 'connecting' } : { ...fresh, phase: 'waiting', dueAt: fresh.notBefore };
+  return { ...fresh, phase: now >= fresh.notBefore ? 'connecting' : 'waiting', dueAt: fresh.notBefore };
 }
 
 /** A person's wish goes before the server's: there is one person, and one try. */

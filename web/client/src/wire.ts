@@ -22,12 +22,11 @@ const ANSWER_MS = 30_000;
 /** Our own close code. Not 1000, which says that one has finished: the same person comes back. */
 const COMING_BACK = 4900;
 const OPEN = 1;
-/** The close code of a token that is taken no more; an answer says the same with 401. */
+/** The close code of a token that is taken no more. */
 export const TOKEN = 4401;
-const UNAUTHORIZED = 401;
 
 /** The engine's own. */
-declare function fetch(url: string, request: { headers: { authorization: string } }): Promise<{ readonly status: number; text(): Promise<string> }>;
+declare function fetch(url: string, request: { headers: { authorization: string } }): Promise<{ text(): Promise<string> }>;
 
 export interface WireEvents {
   /** The socket is open; the first frame is sent from here. */
@@ -35,6 +34,8 @@ export interface WireEvents {
   frame(frame: Heard): void;
   /** Once, at the end of every socket that was not ended by `drop`. Code 0: it was given up, not closed. */
   lost(code: number, reason: string): void;
+  /** After that, perhaps: it did not open, and this is what the server says of the token, or of itself. */
+  readonly asked: (words: string) => void;
 }
 
 export class Wire {
@@ -69,11 +70,14 @@ export class Wire {
     this.#socket = socket;
     socket.onopen = () => this.#events.opened();
     socket.onmessage = (event) => this.#hear(event.data);
-    socket.onclose = async ({ code, reason }) => {
-      // No engine tells why a socket did not open: the server is asked what it thinks of the token.
-      const why = token && this.#heartbeat === 0 && await fetch(url.replace(/^ws(.*)ws$/, 'http$1api/about'), { headers: { authorization: `Bearer ${token}` } })
-        .then((answer) => answer.status === UNAUTHORIZED ? answer.text() : '').catch(() => '');
-      this.#end(why ? TOKEN : code, why || reason);
+    socket.onclose = ({ code, reason }) => {
+      // No engine tells why a socket did not open: the server is asked what it thinks of the token, or of there being none. Nobody waits
+      // for the answer: where there is no server there is none.
+      if (!this.#heartbeat && !reason) {
+        fetch(`http${url.slice(2, -2)}api/about`, { headers: { authorization: `Bearer ${token || ''}` } })
+          .then((answer) => answer.text()).then(this.#events.asked, () => {});
+      }
+      this.#end(code, reason);
     };
     // A close always follows, and says more.
     socket.onerror = () => {};
@@ -107,8 +111,7 @@ export class Wire {
 
   /** There is reason to think that the socket may be dead: ask now, and do not wait long. */
   probe(): void {
-    if (this.#heartbeat === 0) return;
-    this.#asking(PROBE_MS);
+    if (this.#heartbeat) this.#asking(PROBE_MS);
   }
 
   /** The same, unless something was heard just now. */

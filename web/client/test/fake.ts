@@ -5,6 +5,9 @@ import { Chat, connect, type ChatOptions, type ConnectOptions, type MessageLine,
 import type { Event } from '../src/frames.ts';
 import type { ClientFrame, Member, ServerFrame } from '../src/protocol.ts';
 
+// Beside its sockets nothing is reached here, unless a test says otherwise.
+globalThis.fetch = () => Promise.reject(new TypeError('there is no network'));
+
 /** A seeded source of chance (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;

@@ -9,6 +9,12 @@ const ROOM = '408213';
 /** What the server answers to a token that it does not take. */
 const ANSWER = JSON.stringify({ code: 'token_invalid', message: "The token's signature is not good.", reason: 'signature' });
 
+/** And to one who asks with none. */
+const REQUIRED = JSON.stringify({ code: 'token_required', message: 'You need an invitation to enter here.', reason: 'missing' });
+
+/** What it says of itself to whoever may know. */
+const ABOUT = JSON.stringify({ name: 'Mina', token: 'required', version: '0.1.0' });
+
 afterEach(() => { vi.unstubAllGlobals(); });
 
 /** A server that takes these tokens and no others. */
@@ -23,8 +29,8 @@ class Guarded extends World {
     super();
     vi.stubGlobal('fetch', async (url: string, { headers }: { headers: { authorization: string } }) => {
       this.asked.push(url);
-      const is = this.taken.has(headers.authorization.replace('Bearer ', ''));
-      return { status: is ? 200 : 401, text: async () => is ? '{}' : ANSWER };
+      const shown = headers.authorization.replace('Bearer ', '');
+      return { text: async () => this.taken.has(shown) ? ABOUT : shown === '' ? REQUIRED : ANSWER };
     });
   }
 
@@ -90,8 +96,76 @@ test('a fixed token that is not taken ends it with the reason', async () => {
   await world.lets(5_000);
   expect(await why).toBeInstanceOf(Refusal);
   expect(await why).toMatchObject({ code: 'token_invalid', message: "The token's signature is not good." });
-  expect([codes(told), session.link.state, world.shown.length]).toEqual([['token_invalid'], 'idle', 1]);
-  expect(world.asked).toEqual(['http://charsu.example/api/about']);
+  expect([codes(told), session.link.state]).toEqual([['token_invalid'], 'idle']);
+  expect(new Set(world.asked)).toEqual(new Set(['http://charsu.example/api/about']));
+  // A next try may have begun before the answer came, and no more.
+  expect(world.shown.length).toBeLessThanOrEqual(2);
+});
+
+test('whoever has no token where one is needed is told so, and tries no more until asked', async () => {
+  for (const token of [undefined, '']) {
+    const world = new Guarded();
+    const session = world.session({ ...(token === undefined ? {} : { token }), connect: world.connect });
+    const told: Refusal[] = [];
+    session.on('refused', (why) => told.push(why));
+    const why = session.join(ROOM, 'Mina').catch((refusal: unknown) => refusal);
+    await world.lets(2_000);
+    expect(await why).toMatchObject({ code: 'token_required', message: 'You need an invitation to enter here.' });
+    const tries = world.shown.length;
+    await world.lets(60_000);
+    expect([codes(told), session.link.state, world.shown.length]).toEqual([['token_required'], 'idle', tries]);
+    expect(tries).toBeLessThanOrEqual(2);
+  }
+});
+
+test('a page that draws and has no token sees why, keeps its lines, and stops', async () => {
+  const world = new Guarded();
+  const chat = world.chat(new Store(), { connect: world.connect });
+  chat.join(ROOM, 'Mina');
+  chat.say(ROOM, 'Hello');
+  await world.lets(2_000);
+  const tries = world.shown.length;
+  await world.lets(60_000);
+  expect(chat.view).toMatchObject({ queued: 1, notice: { code: 'token_required' }, link: { state: 'closed', code: 4401 } });
+  expect(world.shown.length).toBe(tries);
+});
+
+test('whoever has no token for now is told so, and tries on at growing intervals until it has one', async () => {
+  const world = new Guarded();
+  let token: string | undefined;
+  const session = world.session({ connect: world.connect, token: () => token });
+  const told: Refusal[] = [];
+  session.on('refused', (why) => told.push(why));
+  const joined = session.join(ROOM, 'Mina');
+  await world.lets(60_000);
+  expect(new Set(codes(told))).toEqual(new Set(['token_required']));
+  expect(world.shown.length).toBeLessThan(15);
+  token = 'late';
+  world.taken.add('late');
+  await world.lets(20_000);
+  await joined;
+  expect(session.link.state).toBe('live');
+});
+
+test('a server that needs no token, or is away, is not taken for one that does', async () => {
+  const world = new Guarded();
+  const answers = [ABOUT.replace('required', 'none'), '<h1>401 Authorization Required</h1>', null];
+  vi.stubGlobal('fetch', async () => {
+    const answer = answers.shift();
+    if (answer == null) throw new TypeError('Failed to fetch');
+    return { text: async () => answer };
+  });
+  const session = world.session({ connect: (to, protocol) => {
+    const socket = world.connect(to, protocol);
+    world.server.refuses = answers.length > 0 ? 1006 : null;
+    return socket;
+  } });
+  const told: Refusal[] = [];
+  session.on('refused', (why) => told.push(why));
+  const joined = session.join(ROOM, 'Mina');
+  await world.lets(30_000);
+  await joined;
+  expect([codes(told), session.link.state, answers]).toEqual([[], 'live', []]);
 });
 
 test('a network that lets no socket through is not taken for a token that is no good', async () => {

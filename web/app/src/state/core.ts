@@ -1,16 +1,12 @@
 // The core (web/client) does the work of the chat; here it meets the browser. Loaded with the rooms.
-import { browser, Chat, EventSocket, withFallback, type Fetch, type WebSocketLike } from '../../../client/src/index.ts';
+import { browser, Chat, withFallback } from '../../../client/src/index.ts';
 import { begin } from './chat.ts';
 import { forTab } from './keep.ts';
 import { socketUrl } from './server.ts';
-import { credentials, protocols } from './ticket.ts';
+import { token } from './ticket.ts';
 
-// The token goes along in each way. Only in the eyes of the types is the browser's own not as the core wants it.
-const connect = (url: string, protocol: string) => new WebSocket(url, protocols(protocol)) as unknown as WebSocketLike;
-const ask: Fetch = (url, { headers, ...request }) => fetch(url, { ...request, headers: { ...headers, ...credentials() } } as RequestInit);
-const byHttp = (url: string) => new EventSocket(url, browser.setTimer, { fetch: ask, AbortController, TextDecoder });
-
-export const chat = new Chat({ url: socketUrl(), storage: forTab, connect: withFallback({ ...browser, connect }, byHttp) });
+// Another token comes with another page: see ticket.ts.
+export const chat = new Chat({ url: socketUrl(), storage: forTab, token: token() ?? '', connect: withFallback(browser) });
 
 begin(chat);
 

@@ -5,8 +5,6 @@ import type { ErrorNotice } from '../../../client/src/index.ts';
 import { forTab } from './keep.ts';
 
 const KEY = 'charsu.token';
-/** What the server wants before a token among the subprotocols; browsers can set no headers there. */
-const PROTOCOL = 'bearer.';
 
 /** The name that the token gives; then no other can be chosen. */
 export const givenName = signal<string | null>(null);
@@ -14,11 +12,6 @@ export const givenName = signal<string | null>(null);
 export const uninvited = signal<ErrorNotice | null>(null);
 
 export const token = (): string | null => forTab.getItem(KEY);
-
-export const protocols = (protocol: string): string[] => {
-  const held = token();
-  return held === null ? [protocol] : [protocol, PROTOCOL + held];
-};
 
 export const credentials = (): { authorization?: string } => {
   const held = token();

@@ -16,8 +16,8 @@ const PATIENCE_MS = 2000;
 const CATCH_UP_MS = 400;
 /** The close code that says that another tab took this tab's place. */
 const REPLACED = 4000;
-/** The one that says that the invitation has run out. */
-const RUN_OUT = 4401;
+/** The one that says that the invitation has run out, was never good, or is needed and not there. */
+const UNINVITED = 4401;
 
 export function isDown(link: Link, now: number): boolean {
   switch (link.state) {
@@ -77,8 +77,8 @@ function words(link: Link, now: number): { title: string; next: string; action: 
   switch (link.state) {
     case 'offline': return { title: t('lostOffline'), next: '', action: t('tryNow') };
     case 'stopped': return { title: t('lostStopped'), next: '', action: t('tryAgain') };
-    case 'closed': return link.code === RUN_OUT
-      ? { title: errorText({ code: 'token_expired', message: '' }), next: '', action: '' }
+    case 'closed': return link.code === UNINVITED
+      ? { title: errorText(view.value.notice ?? { code: 'token_expired', message: '' }), next: '', action: '' }
       : link.code === REPLACED
       ? { title: t('closedElsewhere'), next: '', action: t('closedHere') }
       : { title: t('closedByServer'), next: '', action: t('tryAgain') };

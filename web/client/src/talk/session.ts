@@ -48,7 +48,7 @@ export class Session {
   #closed = false;
 
   constructor(url: string, { WebSocket = ownWebSocket(), storage, ...given }: ConnectOptions) {
-    if (WebSocket === undefined && given.connect === undefined) throw new TypeError('connect needs a { WebSocket } here');
+    if (WebSocket === undefined && given.connect === undefined) throw new TypeError('connect needs a { WebSocket }');
     this.#env = { ...browser, ...(WebSocket && { connect: (to: string, protocol: string | string[]) => new WebSocket(to, protocol) }), ...given };
     this.#storage = storage;
     const [lastId = 0, session = ''] = storage?.getItem(KEY)?.split(' ') ?? [];
