@@ -22,6 +22,7 @@ export const en = {
   stillConnecting: 'Still looking for the server. Your words are kept.',
   howItWorks: 'How it works',
   whereKept: 'Where messages are kept',
+  forDevelopers: 'Developers',
   otherLanguage: 'فارسی',
   darkTheme: 'Dark theme',
   // A link to one room

@@ -22,6 +22,7 @@ export const fa: Record<keyof typeof en, string> = {
   stillConnecting: 'هنوز در پی سرور هستیم. نوشته‌هایتان نگه داشته می‌شود.',
   howItWorks: 'چگونه کار می‌کند؟',
   whereKept: 'پیام‌ها کجا می‌مانند؟',
+  forDevelopers: 'برنامه‌نویسان',
   otherLanguage: 'English',
   darkTheme: 'پوستهٔ تیره',
   room: 'اتاق {code}',

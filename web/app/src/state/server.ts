@@ -9,6 +9,9 @@ import { credentials, uninvited } from './ticket.ts';
  */
 const SERVER: string = (import.meta.env['VITE_CHARSU_SERVER'] as string | undefined)?.replace(/\/+$/, '') || location.origin;
 
+/** What programs can say to it. In English. */
+export const docsUrl = `${SERVER}/docs`;
+
 export const socketUrl = (): string => `${SERVER.replace(/^http/, 'ws')}/ws`;
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorNotice };
