@@ -32,6 +32,7 @@ pub struct Asset {
 #[derive(Debug)]
 enum Plain {
     /// It lies here.
+    #[cfg_attr(not(feature = "page"), allow(dead_code, reason = "all that is embedded beside the page is packed"))]
     Kept(&'static [u8]),
     /// It is inflated from its gzip when somebody asks who does not take that. The documents are read seldom, and nine tenths of
     /// what they would weigh in every binary is saved.
