@@ -52,6 +52,8 @@ install_suite() {
 build_server() {
   local usual=$target/release/charsu status=0
   mkdir -p "$work"
+  # Cargo links what it built to where it is wanted, and mv does not put a file in its own place.
+  rm -f "$work"/{charsu,usual}
   if [[ -e $usual ]]; then mv -f "$usual" "$work/usual"; fi
   nice -n 5 cargo build --release --no-default-features --features conformance,terminal,tls || status=$?
   if ((status == 0)); then mv -f "$usual" "$work/charsu"; fi
