@@ -2,7 +2,8 @@
 //!
 //! Appending is always the same path. With the room's lock held the room numbers a draft, so that order is decided once,
 //! and the hub hands the event over; the store keeps it at once, or takes it with a receipt and keeps it later, in the order
-//! of the numbers; only then does the room accept it, and is the sender told. Knows no transport and no connection: the receipt is opaque here.
+//! of the numbers; only then does the room accept it, and is the sender told. Knows no transport and no connection: the
+//! receipt is opaque here.
 
 pub mod sqlite;
 
